@@ -1,0 +1,96 @@
+"""Where ontology/, data/triples/, queries/ and viz/ are, and what files they hold."""
+
+import os
+from importlib.resources import files
+from pathlib import Path
+
+from kg.errors import KgError, UnknownName
+from kg.terms import nearest_of
+
+
+def shipped_home() -> Path:
+    """Give the folder that came with the program: the wheel's copy, else the checkout.
+
+    Raises:
+        KgError: neither is there (a broken installation).
+    """
+    package = Path(str(files("kg")))
+    for home in (package / "_files", package.parent.parent):
+        if (home / "ontology" / "kg.ttl").is_file():
+            return home
+    raise KgError("the program's own ontology/ is missing", fix="install evidence-kg again")
+
+
+class Project:
+    """The folders a command works on.
+
+    A home is a folder laid out like this repository. It must hold `data/triples/`; where it has
+    no `ontology/`, `queries/` or `viz/` of its own, the ones that came with the program serve.
+
+    Args:
+        home: the folder; without one, the environment variable `KG_HOME`, else what was shipped.
+
+    Raises:
+        KgError: the folder does not exist or holds no `data/triples/`.
+
+    Example:
+        >>> project = Project()
+        >>> [path.name for path in project.files("ontology", "kg.ttl")]
+        ['kg.ttl']
+    """
+
+    def __init__(self, home: Path | None = None) -> None:
+        named = home or (Path(os.environ["KG_HOME"]) if os.environ.get("KG_HOME") else None)
+        self.home = named or shipped_home()
+        if not (self.home / "data" / "triples").is_dir():
+            raise KgError(
+                "there is no data/triples/ in this home",
+                where=self.home.as_posix(),
+                fix="give a folder that holds data/triples/ with --home or KG_HOME",
+            )
+
+    def folder(self, name: str) -> Path:
+        """Give the folder of that name: the home's own, else the shipped one."""
+        own = self.home / name
+        return own if own.is_dir() else shipped_home() / name
+
+    def files(self, folder: str, pattern: str) -> list[Path]:
+        """List the files of a folder that match a glob pattern, in a stable order."""
+        return sorted(self.folder(folder).glob(pattern), key=lambda path: path.as_posix())
+
+    def data_files(self) -> list[Path]:
+        """List the Turtle files that stewards write, under `data/triples/`."""
+        return self.files("data/triples", "**/*.ttl")
+
+    def vocabulary_files(self) -> list[Path]:
+        """List the ontology and its concept schemes."""
+        return [*self.files("ontology", "kg.ttl"), *self.files("ontology", "vocab/*.ttl")]
+
+    def shape_files(self) -> list[Path]:
+        """List the SHACL shapes."""
+        return self.files("ontology", "shapes/*.ttl")
+
+    def graph_files(self) -> list[Path]:
+        """List every file that makes up the graph that queries are asked of."""
+        return [*self.vocabulary_files(), *self.data_files()]
+
+    def named_file(self, folder: str, name: str, suffix: str) -> Path:
+        """Find the file for an id such as a saved query's.
+
+        Raises:
+            UnknownName: no file has that id; the nearest ids are named.
+        """
+        found = {path.stem: path for path in self.files(folder, f"*{suffix}")}
+        if name not in found:
+            kind = {"queries": "saved query", "viz": "view"}.get(folder, "file")
+            raise UnknownName(
+                f"there is no {kind} called {name!r}", fix=f"try {nearest_of(name, found)}"
+            )
+        return found[name]
+
+    def shown(self, path: Path) -> str:
+        """Write a path as people know it: relative to the home or to where they stand."""
+        for root in (Path.cwd(), self.home, shipped_home()):
+            if path.is_relative_to(root):
+                return path.relative_to(root).as_posix()
+        return path.as_posix()

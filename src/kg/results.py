@@ -1,0 +1,224 @@
+"""Answers to a query, and their form on a terminal, in files and for other programs."""
+
+import csv
+import io
+import json
+import re
+from dataclasses import dataclass, field
+from typing import cast
+
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
+
+from kg.errors import KgError
+from kg.terms import PREFIXES, Term, curie
+
+TABLE_FORMATS = ("table", "csv", "tsv", "json", "md", "xlsx")
+GRAPH_FORMATS = {"ttl": RdfFormat.TURTLE, "nt": RdfFormat.N_TRIPLES, "jsonld": RdfFormat.JSON_LD}
+FORMATS = (*TABLE_FORMATS, *GRAPH_FORMATS)
+
+_NUMBERS = {f"{PREFIXES['xsd']}{name}" for name in ("integer", "decimal", "double", "float")}
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a SELECT query; a cell is a term, or None where the row leaves it open."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Term | None, ...]] = field(default_factory=list)
+
+    def records(self) -> list[dict[str, Term | None]]:
+        """Give each row as a dictionary from column to term."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+@dataclass(frozen=True)
+class Boolean:
+    """The answer to an ASK query."""
+
+    value: bool
+
+
+@dataclass(frozen=True)
+class Triples:
+    """The graph that a CONSTRUCT or DESCRIBE query gives."""
+
+    triples: list[Triple] = field(default_factory=list)
+
+
+Answer = Table | Boolean | Triples
+
+
+def shown(term: object) -> str:
+    """Write a term as a reader knows it: an IRI as its CURIE, a literal as its text.
+
+    Example:
+        >>> shown(NamedNode("https://w3id.org/evidence-kg/agency/health"))
+        'agency:health'
+    """
+    if term is None:
+        return ""
+    if isinstance(term, NamedNode):
+        return curie(term.value)
+    return str(term.value) if isinstance(term, Literal) else str(term)
+
+
+def render(answer: Answer, form: str, *, width: int | None = None, colour: bool = False) -> bytes:
+    """Write an answer in one of `FORMATS`, as the bytes of a UTF-8 text or a workbook.
+
+    `csv`, `tsv` and `json` follow the SPARQL 1.1 result formats and hold full IRIs; `table`, `md`
+    and `xlsx` are for people and hold CURIEs.
+
+    Args:
+        answer: what the query gave.
+        form: the name of the format.
+        width: characters a line for `table`; without one, as wide as the content.
+        colour: whether `table` may use terminal colours.
+
+    Raises:
+        KgError: no such format, or one that cannot hold this kind of answer.
+
+    Example:
+        >>> print(render(Boolean(True), "csv").decode())
+        boolean
+        true
+        <BLANKLINE>
+    """
+    if form in GRAPH_FORMATS:
+        if not isinstance(answer, Triples):
+            raise KgError(
+                f"{form} holds a graph, and this query gives a table",
+                where="--format",
+                fix=f"choose one of {', '.join(TABLE_FORMATS)}",
+            )
+        prefixes = None if form == "nt" else PREFIXES
+        return serialize(answer.triples, format=GRAPH_FORMATS[form], prefixes=prefixes) or b""
+    if form == "json":
+        return _json(answer)
+    table = _as_table(answer)
+    match form:
+        case "table":
+            return _terminal(table, width, colour)
+        case "csv":
+            return _csv(table)
+        case "tsv":
+            head = "\t".join(f"?{name}" for name in table.columns)
+            rows = ("\t".join("" if t is None else str(t) for t in row) for row in table.rows)
+            return "".join(f"{line}\n" for line in (head, *rows)).encode()
+        case "md":
+            return _markdown(table)
+        case "xlsx":
+            return _workbook(table)
+    raise KgError(
+        f"{form!r} is no format", where="--format", fix=f"choose one of {', '.join(FORMATS)}"
+    )
+
+
+def _as_table(answer: Answer) -> Table:
+    match answer:
+        case Table():
+            return answer
+        case Boolean(value):
+            return Table(("boolean",), [(Literal(value),)])
+        case Triples(triples):
+            rows = [(t.subject, t.predicate, t.object) for t in triples]
+            return Table(("subject", "predicate", "object"), cast("list[tuple[Term | None, ...]]", rows))
+
+
+def _csv(table: Table) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table.columns)
+    for row in table.rows:
+        writer.writerow("" if t is None else str(getattr(t, "value", t)) for t in row)
+    return out.getvalue().encode()
+
+
+def _json(answer: Answer) -> bytes:
+    document: dict[str, object]
+    if isinstance(answer, Boolean):
+        document = {"head": {}, "boolean": answer.value}
+    else:
+        table = _as_table(answer)
+        bindings = [
+            {name: _json_term(term) for name, term in record.items() if term is not None}
+            for record in table.records()
+        ]
+        document = {"head": {"vars": list(table.columns)}, "results": {"bindings": bindings}}
+    return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def _json_term(term: Term) -> dict[str, str]:
+    if isinstance(term, NamedNode):
+        return {"type": "uri", "value": term.value}
+    if not isinstance(term, Literal):
+        return {"type": "bnode", "value": term.value}
+    cell = {"type": "literal", "value": term.value}
+    if term.language:
+        cell["xml:lang"] = term.language
+    elif term.datatype.value != f"{PREFIXES['xsd']}string":
+        cell["datatype"] = term.datatype.value
+    return cell
+
+
+def _markdown(table: Table) -> bytes:
+    escapes = str.maketrans({"\\": "\\\\", "|": "\\|", "<": "&lt;"})
+
+    def line(cells: list[str]) -> str:
+        safe = (" ".join(cell.translate(escapes).split()) for cell in cells)
+        return f"| {' | '.join(safe)} |"
+
+    lines = [line(list(table.columns)), f"|{' --- |' * len(table.columns)}"]
+    lines += [line([shown(term) for term in row]) for row in table.rows]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _terminal(table: Table, width: int | None, colour: bool) -> bytes:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    grid = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    for name in table.columns:
+        grid.add_column(name, overflow="fold")
+    for row in table.rows:
+        # Text, not str: rich would read square brackets in a label as markup.
+        grid.add_row(*(Text(shown(term)) for term in row))
+    console = Console(
+        file=io.StringIO(),
+        width=width or 1000,
+        force_terminal=colour,
+        no_color=not colour,
+        legacy_windows=False,
+    )
+    with console.capture() as captured:
+        console.print(grid)
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()).encode()
+
+
+def _workbook(table: Table) -> bytes:
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    from openpyxl.styles import Font
+
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "Answer"
+    sheet.freeze_panes = "A2"
+    sheet.append(table.columns)
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+    for number, row in enumerate(table.rows, start=2):
+        for place, term in enumerate(row, start=1):
+            cell = sheet.cell(number, place)
+            text = shown(term)
+            if isinstance(term, Literal) and term.datatype.value in _NUMBERS:
+                cell.value = float(text) if re.search(r"[.eE]", text) else int(text)
+                continue
+            cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
+            # A text that begins with = stays a text: openpyxl would make it a live formula.
+            cell.data_type = "s"
+            cell.quotePrefix = True
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()

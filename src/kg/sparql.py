@@ -1,0 +1,142 @@
+"""What a SPARQL text is made of: its tokens, its parameter slots, and what it may not ask for."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kg.errors import QueryRefused
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>\s+|\#[^\n]*)
+  | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
+  | (?P<string>\"{3}(?:\"{0,2}(?:[^"\\]|\\.))*\"{3} | '{3}(?:'{0,2}(?:[^'\\]|\\.))*'{3}
+      | "(?:[^"\\\n\r]|\\.)*" | '(?:[^'\\\n\r]|\\.)*')
+  | (?P<variable>[?$]\w+)
+  | (?P<name>(?:[^\W\d_][\w.-]*)?:(?:[\w.:-]|%[0-9A-Fa-f]{2}|\\.)*)
+  | (?P<word>[^\W\d]\w*)
+  | (?P<mark>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_QUERY_FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
+_OUTSIDE = {
+    "SERVICE": "asks another server",
+    "FROM": "names the data to read",
+    "LOAD": "loads data from an address",
+}
+_LARGEST = 64 * 1024
+_DEEPEST = 64
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token of a SPARQL text and where it starts and ends (code points)."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The braces of `VALUES ?name { … }`, whose content a parameter's values replace."""
+
+    name: str
+    start: int
+    end: int
+    content: str
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Split a SPARQL text into tokens, leaving out white space and comments.
+
+    Example:
+        >>> [token.text for token in tokens("ASK { ?s a <x:y> } # from here")]
+        ['ASK', '{', '?s', 'a', '<x:y>', '}']
+    """
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup != "space":
+            yield Token(str(match.lastgroup), match.group(), match.start(), match.end())
+
+
+def slots(text: str) -> dict[str, Slot]:
+    """Find the parameter slots of a query, by variable name.
+
+    Raises:
+        QueryRefused: a variable has two slots, so that setting one would leave the other.
+
+    Example:
+        >>> slots("SELECT * { VALUES ?theme { UNDEF } ?s ?p ?theme }")["theme"].content
+        'UNDEF'
+    """
+    found: dict[str, Slot] = {}
+    stream = list(tokens(text))
+    for number, token in enumerate(stream[:-2]):
+        name, brace = stream[number + 1], stream[number + 2]
+        if (token.kind, token.text.upper(), name.kind, brace.text) != (
+            *("word", "VALUES", "variable"),
+            "{",
+        ):
+            continue
+        close = next((t for t in stream[number + 3 :] if t.text == "}" and t.kind == "mark"), None)
+        if close is None:
+            continue  # the engine's own parser says where the brace is missing
+        if name.text[1:] in found:
+            raise QueryRefused(
+                f"{name.text} has two VALUES blocks", fix="keep one slot for each parameter"
+            )
+        content = text[brace.end : close.start].strip()
+        found[name.text[1:]] = Slot(name.text[1:], brace.end, close.start, content)
+    return found
+
+
+def check_read_only(text: str) -> None:
+    """Refuse a text that is not a plain query of this graph.
+
+    Raises:
+        QueryRefused: an update, a SERVICE, FROM or LOAD, an escape outside strings and IRIs (some
+            engines expand those before they read keywords), or a text too large or too nested.
+
+    Example:
+        >>> check_read_only("ASK { ?service a ?from }")
+    """
+    if len(text) > _LARGEST:
+        raise QueryRefused(
+            f"the query is longer than {_LARGEST:,} characters", fix="ask a shorter question"
+        )
+    depth = 0
+    form = ""
+    for token in tokens(text):
+        word = token.text.upper()
+        if token.kind == "word":
+            form = form or ("" if word in {"PREFIX", "BASE"} else word)
+            if word in _OUTSIDE:
+                raise QueryRefused(
+                    f"{word} {_OUTSIDE[word]}, and only this graph may be asked",
+                    where=_place(text, token.start),
+                    fix=f"take the {word} part out",
+                )
+        elif token.kind == "mark":
+            depth += (token.text in "{([") - (token.text in "})]")
+            if depth > _DEEPEST:
+                raise QueryRefused(
+                    f"brackets are nested more than {_DEEPEST} deep", fix="write it flatter"
+                )
+            if token.text == "\\":
+                raise QueryRefused(
+                    "a backslash stands outside strings and IRIs",
+                    where=_place(text, token.start),
+                    fix="write the character itself",
+                )
+    if form not in _QUERY_FORMS:
+        raise QueryRefused(
+            f"this is no query: it begins with {form}" if form else "the query is empty",
+            fix="begin with SELECT, ASK, CONSTRUCT or DESCRIBE; data are changed in their files",
+        )
+
+
+def _place(text: str, offset: int) -> str:
+    line = text.count("\n", 0, offset) + 1
+    return f"line {line}, column {offset - text.rfind(chr(10), 0, offset)}"
