@@ -62,7 +62,9 @@ class Settings:
 def options(
     home: Annotated[
         Path | None,
-        typer.Option(help="A folder laid out like the project; else KG_HOME, else what came along."),
+        typer.Option(
+            help="A folder laid out like the project; else KG_HOME, else what came along."
+        ),
     ] = None,
     endpoint: Endpoint = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
@@ -143,7 +145,9 @@ def query_run(
 
 @app.command()
 def sparql(
-    file: Annotated[str, typer.Argument(help="A file that holds the query, or - to read it.")] = "-",
+    file: Annotated[
+        str, typer.Argument(help="A file that holds the query, or - to read it.")
+    ] = "-",
     form: Format = "",
     output: Output = None,
     endpoint: Endpoint = None,
@@ -179,7 +183,8 @@ def validate(
 @app.command()
 def fmt(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Turtle files; none means all data and vocabularies.")
+        list[Path] | None,
+        typer.Argument(help="Turtle files; none means all data and vocabularies."),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; say which files would change.")
@@ -273,8 +278,10 @@ def passage_check(
 ) -> None:
     """Check that every passage of a work stands where the graph says."""
     from kg.passages import ReferenceText, check_passages, render_checks
+    from kg.store import open_store
 
-    checks = check_passages(Project(Settings.home), ReferenceText.read(text), source)
+    store = open_store(Project(Settings.home), Settings.endpoint)
+    checks = check_passages(store, ReferenceText.read(text), source)
     print(render_checks(checks), end="")
     raise typer.Exit(0 if checks and all(check.status == "found" for check in checks) else 1)
 
@@ -286,8 +293,10 @@ def passage_show(
 ) -> None:
     """Show the words of a passage, from the text that you hold."""
     from kg.passages import ReferenceText, show
+    from kg.store import open_store
 
-    print(show(Project(Settings.home), name, ReferenceText.read(text)), end="")
+    store = open_store(Project(Settings.home), Settings.endpoint)
+    print(show(store, name, ReferenceText.read(text)), end="")
 
 
 @app.command()
@@ -316,7 +325,9 @@ def _read(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
         raise KgError(
-            f"the query cannot be read: {reason}", where=path.as_posix(), fix="check the file's name"
+            f"the query cannot be read: {reason}",
+            where=path.as_posix(),
+            fix="check the file's name",
         ) from error
 
 

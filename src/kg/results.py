@@ -121,7 +121,9 @@ def _as_table(answer: Answer) -> Table:
             return Table(("boolean",), [(Literal(value),)])
         case Triples(triples):
             rows = [(t.subject, t.predicate, t.object) for t in triples]
-            return Table(("subject", "predicate", "object"), cast("list[tuple[Term | None, ...]]", rows))
+            return Table(
+                ("subject", "predicate", "object"), cast("list[tuple[Term | None, ...]]", rows)
+            )
 
 
 def _csv(table: Table) -> bytes:
