@@ -172,7 +172,7 @@ def validate(
     output: Output = None,
 ) -> None:
     """Check data against the shapes, and say what is wrong, where, and how to mend it."""
-    from kg.validation import render_report
+    from kg.reports import render_report
     from kg.validation import validate as check
 
     report = check(Project(Settings.home), files or (), engine=engine)

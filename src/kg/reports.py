@@ -1,0 +1,236 @@
+"""The report of a validation, and its form for people, programs and pull requests."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from itertools import groupby
+
+from kg.errors import KgError
+from kg.terms import PREFIXES, curie
+
+FORMATS = ("text", "json", "ttl", "html", "github")
+SEVERITIES = ("Violation", "Warning", "Info")
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One result: which thing is not as a shape wants it, where it stands, how to mend it."""
+
+    severity: str
+    focus: str
+    label: str
+    path: str
+    value: str
+    message: str
+    fix: str
+    shape: str
+    component: str
+    file: str
+    line: int | None
+
+    @property
+    def place(self) -> str:
+        """The file and the line, as `file:line`."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that one validation found.
+
+    `focus_nodes` counts the things that each node shape was held against (shape IRI to number);
+    `classes_without_shape` and `properties_without_shape` are used in the data and mentioned by
+    no shape.
+    """
+
+    files: tuple[str, ...]
+    triples: int
+    focus_nodes: dict[str, int]
+    violations: tuple[Violation, ...] = ()
+    classes_without_shape: tuple[str, ...] = ()
+    properties_without_shape: tuple[str, ...] = ()
+    checks: tuple[str, ...] = field(default=())
+
+    @property
+    def checked(self) -> int:
+        """How many times a thing was held against a shape; nought means nothing was checked."""
+        return sum(self.focus_nodes.values())
+
+    @property
+    def conforms(self) -> bool:
+        """Whether something was checked and nothing is in violation (warnings are allowed)."""
+        return self.checked > 0 and not any(v.severity == "Violation" for v in self.violations)
+
+    @property
+    def shapes_without_data(self) -> tuple[str, ...]:
+        """The node shapes that met nothing in the data."""
+        return tuple(shape for shape, number in self.focus_nodes.items() if not number)
+
+    @property
+    def exit_code(self) -> int:
+        """0 if the data conform, else 1."""
+        return 0 if self.conforms else 1
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Write a number with its noun.
+
+    Example:
+        >>> count(1, "problem"), count(0, "problem"), count(2, "query", "queries")
+        ('1 problem', '0 problems', '2 queries')
+    """
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def summary(report: Report) -> str:
+    """Say in one sentence how the validation ended."""
+    things = f"{count(report.checked, 'check')} on {count(report.triples, 'triple')}"
+    if not report.checked:
+        return "Nothing was checked: no shape met any data."
+    if not report.violations:
+        return f"The data conform ({things} in {count(len(report.files), 'file')})."
+    parts = [
+        count(number, word)
+        for word, severity in (("problem", "Violation"), ("warning", "Warning"), ("note", "Info"))
+        if (number := sum(v.severity == severity for v in report.violations))
+    ]
+    files = len({violation.file for violation in report.violations})
+    verdict = "The data conform, with" if report.conforms else "The data do not conform:"
+    return f"{verdict} {' and '.join(parts)} in {count(files, 'file')} ({things})."
+
+
+def grouped(report: Report) -> list[tuple[str, str, str, list[Violation]]]:
+    """Gather results by severity, message and fix, the gravest and most frequent first."""
+
+    def key(violation: Violation) -> tuple[int, str, str]:
+        rank = SEVERITIES.index(violation.severity)
+        return (rank, violation.message, violation.fix)
+
+    groups = [
+        (SEVERITIES[rank], message, fix, list(members))
+        for (rank, message, fix), members in groupby(sorted(report.violations, key=key), key)
+    ]
+    return sorted(groups, key=lambda group: (SEVERITIES.index(group[0]), -len(group[3])))
+
+
+def notes(report: Report) -> list[str]:
+    """Say what the validation could not tell, for it met nothing to hold against a shape."""
+    parts = (
+        ("Shapes that met no data", report.shapes_without_data),
+        ("Classes in the data that no shape mentions", report.classes_without_shape),
+        ("Properties in the data that no shape mentions", report.properties_without_shape),
+    )
+    return [f"{head}: {', '.join(curie(iri) for iri in iris)}." for head, iris in parts if iris]
+
+
+def render_report(report: Report, form: str) -> str:
+    """Write a report in one of `FORMATS`.
+
+    Raises:
+        KgError: there is no such format.
+
+    Example:
+        >>> print(render_report(Report((), 0, {}), "text"), end="")
+        Nothing was checked: no shape met any data.
+    """
+    match form:
+        case "text":
+            return _text(report)
+        case "json":
+            return _json(report)
+        case "ttl":
+            return _turtle(report)
+        case "html":
+            return _html(report)
+        case "github":
+            return _github(report)
+    raise KgError(
+        f"{form!r} is no format", where="--format", fix=f"choose one of {', '.join(FORMATS)}"
+    )
+
+
+def _text(report: Report) -> str:
+    lines: list[str] = []
+    for severity, message, fix, members in grouped(report):
+        lines.append(f"{severity} ({len(members)}): {message}")
+        lines.append(f"  To mend it: {fix}")
+        for violation in members:
+            value = f", {violation.path}" if violation.path else ""
+            value += f" {violation.value}" if violation.value else ""
+            lines.append(
+                f"  - {violation.place}: {violation.label} ({curie(violation.focus)}){value}"
+            )
+        lines.append("")
+    lines += notes(report)
+    lines.append(summary(report))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _json(report: Report) -> str:
+    document = {
+        "conforms": report.conforms,
+        "checked": report.checked,
+        **asdict(report),
+        "shapes_without_data": report.shapes_without_data,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _turtle(report: Report) -> str:
+    from rdflib import RDF, RDFS, SH, BNode, Graph, Literal, URIRef
+
+    graph = Graph()
+    for prefix in ("sh", "kgs", "rdfs"):
+        graph.bind(prefix, PREFIXES[prefix])
+    root = BNode("report")
+    graph.add((root, RDF.type, SH.ValidationReport))
+    graph.add((root, SH.conforms, Literal(report.conforms)))
+    graph.add((root, RDFS.comment, Literal(summary(report), lang="en")))
+    for number, violation in enumerate(report.violations):
+        result = BNode(f"result{number:06d}")
+        graph.add((root, SH.result, result))
+        graph.add((result, RDF.type, SH.ValidationResult))
+        graph.add((result, SH.focusNode, URIRef(violation.focus)))
+        graph.add((result, SH.resultSeverity, SH[violation.severity]))
+        graph.add((result, SH.resultMessage, Literal(violation.message)))
+        graph.add((result, SH.sourceShape, URIRef(violation.shape)))
+        if violation.component:
+            graph.add((result, SH.sourceConstraintComponent, URIRef(violation.component)))
+        if violation.value:
+            graph.add((result, SH.value, Literal(violation.value)))
+        comment = f"{violation.place}: {violation.label}. To mend it: {violation.fix}"
+        graph.add((result, RDFS.comment, Literal(comment, lang="en")))
+    return str(graph.serialize(format="turtle"))
+
+
+def _html(report: Report) -> str:
+    from jinja2 import Environment, PackageLoader
+
+    environment = Environment(
+        loader=PackageLoader("kg", "templates"), autoescape=True, trim_blocks=True
+    )
+    environment.filters["curie"] = curie
+    page = environment.get_template("report.html.j2")
+    return page.render(
+        report=report, groups=grouped(report), notes=notes(report), summary=summary(report)
+    )
+
+
+def _github(report: Report) -> str:
+    levels = {"Violation": "error", "Warning": "warning", "Info": "notice"}
+    lines = []
+    for violation in report.violations:
+        place = f"file={_escaped(violation.file, ',:')},line={violation.line or 1}"
+        text = f"{violation.label} ({curie(violation.focus)}). To mend it: {violation.fix}"
+        title = _escaped(violation.message, ",:")
+        lines.append(f"::{levels[violation.severity]} {place},title={title}::{_escaped(text)}")
+    level = "notice" if report.conforms else "error"
+    lines.append(f"::{level} title=kg validate::{_escaped(summary(report))}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _escaped(text: str, also: Iterable[str] = ()) -> str:
+    # The percent sign first: it begins the escapes of the others.
+    for char in ("%", "\r", "\n", *also):
+        text = text.replace(char, f"%{ord(char):02X}")
+    return text

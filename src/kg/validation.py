@@ -1,0 +1,288 @@
+"""Validation: hold the data against the shapes and the check queries, and report."""
+
+import logging
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyoxigraph
+
+from kg.errors import KgError
+from kg.project import Project
+from kg.reports import Report, Violation
+from kg.terms import curie
+from kg.turtle import Document, Locations, locate, read_turtle
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+    from rdflib.term import Identifier
+
+ENGINES = ("auto", "pyshacl")
+
+
+def validate(project: Project, files: Sequence[Path] = (), engine: str = "auto") -> Report:
+    """Hold data against the project's shapes, with its ontology and vocabularies at hand.
+
+    Args:
+        project: whose shapes, vocabularies and data.
+        files: the Turtle files to judge; without any, all data and vocabularies. The project's
+            other data stay at hand, so that references resolve, and are not reported on.
+        engine: `auto` or `pyshacl`, which are the same as yet.
+
+    Raises:
+        UnreadableFile: a file is not well-formed Turtle.
+        KgError: there is no such engine, or a shape cannot be run.
+
+    Example:
+        >>> validate(Project()).conforms
+        True
+    """
+    if engine not in ENGINES:
+        raise KgError(
+            f"{engine!r} is no engine", where="--engine", fix=f"choose one of {', '.join(ENGINES)}"
+        )
+    judged = [path for path in files or project.graph_files() if path.name != "kg.ttl"]
+    documents = {path.resolve(): read_turtle(path) for path in [*judged, *project.graph_files()]}
+    wanted = {path.resolve() for path in judged}
+    shapes = _graph([read_turtle(path) for path in project.shape_files()])
+    data = _graph(list(documents.values()))
+    own = _graph([document for path, document in documents.items() if path in wanted])
+
+    places = _Places(project, documents, wanted, own)
+    found = sorted(
+        {
+            violation
+            for violation in [*_shacl(data, shapes, places), *_check_queries(project, data, places)]
+            if violation.file
+        },
+        key=lambda v: (v.file, v.line or 0, v.shape, v.path, v.value),
+    )
+    return Report(
+        files=tuple(project.shown(path) for path in judged),
+        triples=len(own),
+        focus_nodes=_focus_nodes(shapes, data, own),
+        violations=tuple(found),
+        classes_without_shape=_classes_without_shape(shapes, data, own),
+        properties_without_shape=_properties_without_shape(shapes, own),
+        checks=tuple(path.stem for path in project.files("queries", "check-*.rq")),
+    )
+
+
+class _Places:
+    """Finds file and line of a triple; reads a file for its lines only when one is asked."""
+
+    def __init__(
+        self, project: Project, documents: dict[Path, Document], wanted: set[Path], own: "Graph"
+    ) -> None:
+        self.project = project
+        self.own = own
+        self.files: dict[str, list[Path]] = {}
+        for path in wanted:
+            for triple in documents[path].triples:
+                self.files.setdefault(str(getattr(triple.subject, "value", "")), []).append(path)
+        self.shown = {path: project.shown(documents[path].path) for path in wanted}
+        self._locations: dict[Path, Locations] = {}
+
+    def of(self, focus: str, path: str, value: str) -> tuple[str, int | None]:
+        """Give file and line of what is wrong, or an empty file if it is not in those judged."""
+        best: tuple[str, int | None] = ("", None)
+        for file in dict.fromkeys(self.files.get(focus, ())):
+            if file not in self._locations:
+                self._locations[file] = locate(file)
+            where = self._locations[file]
+            line = where.line(focus, path, value)
+            best = best if best[0] else (self.shown[file], line)
+            if (focus, path) in where.lines:
+                return self.shown[file], line
+        return best
+
+
+def _graph(documents: list[Document]) -> "Graph":
+    """Copy what Oxigraph read strictly into a plain in-memory rdflib graph, literals as written."""
+    from rdflib import BNode, Graph, Literal, URIRef
+
+    def term(value: Any, number: int) -> "Identifier":
+        if isinstance(value, pyoxigraph.NamedNode):
+            return URIRef(value.value)
+        if isinstance(value, pyoxigraph.BlankNode):
+            return BNode(f"d{number}{value.value}")
+        if value.language:
+            return Literal(value.value, lang=value.language)
+        # rdflib and pySHACL take a plain string and xsd:string for two things.
+        plain = value.datatype.value.endswith("#string")
+        datatype = None if plain else URIRef(value.datatype.value)
+        return Literal(value.value, datatype=datatype, normalize=False)
+
+    graph = Graph()
+    for number, document in enumerate(documents):
+        for triple in document.triples:
+            graph.add(
+                (
+                    term(triple.subject, number),
+                    term(triple.predicate, number),
+                    term(triple.object, number),
+                )
+            )
+    return graph
+
+
+@contextmanager
+def _no_fetching() -> Iterator[None]:
+    """Keep rdflib from reading files and addresses that a shape's SPARQL may name."""
+    import rdflib.plugins.sparql as engine
+
+    before, engine.SPARQL_LOAD_GRAPHS = engine.SPARQL_LOAD_GRAPHS, False
+    log = logging.getLogger("rdflib.term")
+    level = log.level
+    # Each ill-typed literal would print a traceback; the shapes report them in plain words.
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        engine.SPARQL_LOAD_GRAPHS = before
+        log.setLevel(level)
+
+
+def _shacl(data: "Graph", shapes: "Graph", places: _Places) -> Iterator[Violation]:
+    from pyshacl import validate as pyshacl_validate
+    from pyshacl.errors import ReportableRuntimeError, ShapeLoadError, ShapeRecursionWarning
+    from rdflib import RDF, RDFS, SH, Graph
+
+    if not len(shapes):
+        return
+    try:
+        with _no_fetching(), warnings.catch_warnings():
+            warnings.simplefilter("error", ShapeRecursionWarning)
+            warnings.simplefilter("ignore", DeprecationWarning)
+            _, results, text = pyshacl_validate(
+                data, shacl_graph=shapes, inference="none", advanced=False, inplace=True
+            )
+    except (
+        *(ReportableRuntimeError, ShapeLoadError, ShapeRecursionWarning),
+        *(re.error, SyntaxError, ValueError),
+    ) as error:
+        raise _bad_shape(error) from error
+    if not isinstance(results, Graph):
+        raise KgError(f"a shape cannot be run: {text}", where="ontology/shapes", fix="correct it")
+    for result in results.subjects(RDF.type, SH.ValidationResult):
+        focus, shape = results.value(result, SH.focusNode), results.value(result, SH.sourceShape)
+        path, value = results.value(result, SH.resultPath), results.value(result, SH.value)
+        severity = str(results.value(result, SH.resultSeverity) or SH.Violation)
+        named = str(path) if path is not None and path in set(shapes.objects(None, SH.path)) else ""
+        file, line = places.of(str(focus), named, "" if value is None else str(value))
+        label = data.value(focus, RDFS.label)
+        yield Violation(
+            severity=severity.rpartition("#")[2],
+            focus=str(focus),
+            label=str(label or "no label"),
+            path=curie(named) if named.startswith("http") else "",
+            value="" if value is None or value == focus else curie(str(value)),
+            message=str(shapes.value(shape, SH.message) or results.value(result, SH.resultMessage)),
+            fix=str(shapes.value(shape, SH.description) or "see the shape"),
+            shape=str(shape),
+            component=str(results.value(result, SH.sourceConstraintComponent) or ""),
+            file=file,
+            line=line,
+        )
+
+
+def _bad_shape(error: BaseException) -> KgError:
+    what = " ".join(str(error).split())[:300]
+    return KgError(
+        f"a shape cannot be run ({type(error).__name__}: {what})",
+        where="ontology/shapes",
+        fix="correct the shape that the message names; shapes may not refer to themselves",
+    )
+
+
+def _check_queries(project: Project, data: "Graph", places: _Places) -> Iterator[Violation]:
+    """Run `queries/check-*.rq`: every row `?focus ?message` is a problem."""
+    from kg.queries import read_query, run
+    from kg.results import Table
+    from kg.store import MemoryStore
+
+    paths = project.files("queries", "check-*.rq")
+    if not paths:
+        return
+    store = MemoryStore([])
+    store.graph.bulk_load(
+        data.serialize(format="nt", encoding="utf-8"), pyoxigraph.RdfFormat.N_TRIPLES
+    )
+    for path in paths:
+        query = read_query(path, project)
+        answer = run(query, store)
+        if not isinstance(answer, Table) or answer.columns[:2] != ("focus", "message"):
+            raise KgError(
+                "a check query does not give ?focus ?message",
+                where=project.shown(path),
+                fix="begin its SELECT with ?focus ?message",
+            )
+        for row in answer.records():
+            focus = str(getattr(row["focus"], "value", ""))
+            file, line = places.of(focus, "", "")
+            yield Violation(
+                severity=query.severity or "Violation",
+                focus=focus,
+                label=str(getattr(row.get("label"), "value", "no label")),
+                path="",
+                value="",
+                message=str(getattr(row["message"], "value", query.summary)),
+                fix=query.description,
+                shape=f"queries/{query.id}.rq",
+                component="",
+                file=file,
+                line=line,
+            )
+
+
+def _focus_nodes(shapes: "Graph", data: "Graph", own: "Graph") -> dict[str, int]:
+    """Count, for each node shape with a target, the things of the judged files it applies to."""
+    from rdflib import RDF, RDFS, SH, URIRef
+
+    subjects = set(own.subjects())
+    counts: dict[str, int] = {}
+    for shape in shapes.subjects(unique=True):
+        targets: set[Any] = set()
+        has_target = False
+        for wanted in shapes.objects(shape, SH.targetClass):
+            has_target = True
+            for cls in data.transitive_subjects(RDFS.subClassOf, wanted):
+                targets |= set(data.subjects(RDF.type, cls))
+        for wanted in shapes.objects(shape, SH.targetSubjectsOf):
+            has_target = True
+            targets |= set(data.subjects(URIRef(str(wanted)), None))
+        for wanted in shapes.objects(shape, SH.targetObjectsOf):
+            has_target = True
+            targets |= set(data.objects(None, URIRef(str(wanted))))
+        for wanted in shapes.objects(shape, SH.targetNode):
+            has_target = True
+            targets.add(wanted)
+        if has_target:
+            counts[str(shape)] = len(targets & subjects)
+    return dict(sorted(counts.items()))
+
+
+def _classes_without_shape(shapes: "Graph", data: "Graph", own: "Graph") -> tuple[str, ...]:
+    from rdflib import RDF, RDFS, SH
+
+    mentioned = set(shapes.objects(None, SH.targetClass)) | set(shapes.objects(None, SH["class"]))
+    used = set(own.objects(None, RDF.type))
+    return tuple(
+        sorted(
+            str(cls)
+            for cls in used
+            if not mentioned & set(data.transitive_objects(cls, RDFS.subClassOf))
+            and not any(shapes.triples((None, None, cls)))
+        )
+    )
+
+
+def _properties_without_shape(shapes: "Graph", own: "Graph") -> tuple[str, ...]:
+    from rdflib import RDF
+
+    # A path may be a sequence or an inverse: any mention of a property in the shapes counts.
+    mentioned = set(shapes.objects())
+    return tuple(sorted(str(p) for p in set(own.predicates()) - mentioned - {RDF.type}))
