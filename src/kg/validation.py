@@ -82,7 +82,7 @@ class _Places:
         self.files: dict[str, list[Path]] = {}
         for path in wanted:
             for triple in documents[path].triples:
-                self.files.setdefault(str(getattr(triple.subject, "value", "")), []).append(path)
+                self.files.setdefault(str(_term(triple.subject)), []).append(path)
         self.shown = {path: project.shown(documents[path].path) for path in wanted}
         self._locations: dict[Path, Locations] = {}
 
@@ -102,31 +102,28 @@ class _Places:
 
 def _graph(documents: list[Document]) -> "Graph":
     """Copy what Oxigraph read strictly into a plain in-memory rdflib graph, literals as written."""
-    from rdflib import BNode, Graph, Literal, URIRef
-
-    def term(value: Any, number: int) -> "Identifier":
-        if isinstance(value, pyoxigraph.NamedNode):
-            return URIRef(value.value)
-        if isinstance(value, pyoxigraph.BlankNode):
-            return BNode(f"d{number}{value.value}")
-        if value.language:
-            return Literal(value.value, lang=value.language)
-        # rdflib and pySHACL take a plain string and xsd:string for two things.
-        plain = value.datatype.value.endswith("#string")
-        datatype = None if plain else URIRef(value.datatype.value)
-        return Literal(value.value, datatype=datatype, normalize=False)
+    from rdflib import Graph
 
     graph = Graph()
-    for number, document in enumerate(documents):
+    for document in documents:
         for triple in document.triples:
-            graph.add(
-                (
-                    term(triple.subject, number),
-                    term(triple.predicate, number),
-                    term(triple.object, number),
-                )
-            )
+            graph.add((_term(triple.subject), _term(triple.predicate), _term(triple.object)))
     return graph
+
+
+def _term(value: Any) -> "Identifier":
+    from rdflib import BNode, Literal, URIRef
+
+    if isinstance(value, pyoxigraph.NamedNode):
+        return URIRef(value.value)
+    if isinstance(value, pyoxigraph.BlankNode):
+        return BNode(value.value)
+    if value.language:
+        return Literal(value.value, lang=value.language)
+    # rdflib and pySHACL take a plain string and xsd:string for two things.
+    plain = value.datatype.value.endswith("#string")
+    datatype = None if plain else URIRef(value.datatype.value)
+    return Literal(value.value, datatype=datatype, normalize=False)
 
 
 @contextmanager

@@ -1,0 +1,190 @@
+"""Every shape bites, says why and how to mend it, and is written so that engines agree."""
+
+import re
+import shutil
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from rdflib import OWL, RDF, SH, XSD, BNode, Graph, Literal, URIRef
+from rdflib.namespace import RDFS
+
+from kg.project import Project
+from kg.reports import Violation
+from kg.terms import PREFIXES, local_name
+from kg.validation import validate
+
+EXAMPLES = Path(__file__).parent / "shapes"
+FILES = sorted(EXAMPLES.glob("*/*.ttl"))
+SHAPES = Project().shape_files()
+NAMES = [f"{path.parent.name}/{path.stem}" for path in FILES]
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Violation]]:
+    """What one validation of all examples together finds, by example."""
+    home = tmp_path_factory.mktemp("home")
+    data = home / "data" / "triples"
+    data.mkdir(parents=True)
+    shutil.copy(EXAMPLES / "fixture.ttl", data)
+    for name in ("works.ttl", "organisations.ttl", "events.ttl"):
+        shutil.copy(Project().folder("data/triples") / name, data)
+    for path in FILES:
+        shutil.copy(path, data / f"{path.parent.name}.{path.stem}.ttl")
+    results: dict[str, list[Violation]] = defaultdict(list)
+    for violation in validate(Project(home)).violations:
+        results[Path(violation.file).stem.replace(".", "/")].append(violation)
+    return results
+
+
+def test_nothing_else_is_found(found: dict[str, list[Violation]]) -> None:
+    assert set(found) <= set(NAMES)
+
+
+def sources(graph: Graph) -> set[URIRef]:
+    """The shapes that can be the source of a result: all that have a name and a constraint."""
+    named = {s for s in graph.subjects(RDF.type, SH.PropertyShape)}
+    for shape in graph.subjects(RDF.type, SH.NodeShape):
+        predicates = set(graph.predicates(shape, None))
+        targets = {SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf}
+        if predicates - targets - {RDF.type, RDFS.label, SH.property}:
+            named.add(shape)
+    return {shape for shape in named if isinstance(shape, URIRef)}
+
+
+@pytest.fixture(scope="module")
+def shapes() -> Graph:
+    graph = Graph()
+    for path in SHAPES:
+        graph.parse(path)
+    return graph
+
+
+def test_there_are_examples() -> None:
+    assert len(FILES) > 100
+    assert len(SHAPES) >= 10
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if "/bad-" in n])
+def test_bad_example_yields_exactly_its_shape(name: str, found: dict[str, list[Violation]]) -> None:
+    wanted = name.partition("/")[0]
+    assert {local_name(violation.shape) for violation in found[name]} == {wanted}
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if "/ok-" in n])
+def test_ok_example_conforms(name: str, found: dict[str, list[Violation]]) -> None:
+    assert found[name] == []
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if "/bad-" in n])
+def test_result_names_the_line(name: str, found: dict[str, list[Violation]]) -> None:
+    # A thing without a name has no line of its own; its file is named all the same.
+    nameless = name == "ThingShape/bad-square-brackets"
+    assert found[name]
+    assert all(violation.line or nameless for violation in found[name])
+
+
+def test_every_shape_has_both_examples(shapes: Graph) -> None:
+    wanted = {local_name(str(shape)) for shape in sources(shapes)}
+    for kind in ("bad", "ok"):
+        have = {path.parent.name for path in EXAMPLES.glob(f"*/{kind}-*.ttl")}
+        assert have == wanted, kind
+
+
+def lint(text: str) -> list[str]:
+    """What in a shapes file engines would treat differently, or a steward could not use."""
+    graph = Graph().parse(data=text, format="turtle")
+    wrong = []
+    for shape in sources(graph) | set(graph.subjects(RDF.type, SH.PropertyShape)):
+        if not isinstance(shape, URIRef):
+            wrong.append("a property shape has no IRI")
+        for need in (SH.message, SH.description, SH.severity):
+            if len(list(graph.objects(shape, need))) != 1:
+                wrong.append(f"{shape} lacks one {need}")
+    for _, predicate, value in graph:
+        if predicate == SH.pattern and re.search(r"\(\?[=!<]|\\[1-9]", str(value)):
+            wrong.append("look-around or back-reference")
+        if predicate in (SH.target, SH.js, SH.rule):
+            wrong.append(f"{predicate} is not in every engine")
+    if re.search(r"\^\^xsd:string|\^\^<[^>]*#string>", text):
+        wrong.append("an explicit xsd:string")
+    for number in re.findall(r"(?<![\w.\"#-])[+-]?\d+(?:\.\d+)?(?![\w.\"-])", stripped(text)):
+        if not re.fullmatch(r"-?(?:0|[1-9]\d*)(?:\.(?:0|\d*[1-9]))?", number):
+            wrong.append(f"the literal {number} is not canonical")
+    for start in set(graph.subjects()):
+        seen: set[object] = set()
+        reach = set(inner(graph, start))
+        while reach - seen:
+            step = (reach - seen).pop()
+            seen.add(step)
+            reach |= set(inner(graph, step))
+        if start in seen:
+            wrong.append(f"{start} leads back to itself")
+    return wrong
+
+
+def stripped(text: str) -> str:
+    return re.sub(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\])*"|<[^>]*>|#[^\n]*', "", text)
+
+
+def inner(graph: Graph, shape: object) -> list[object]:
+    """The shapes that a shape refers to in one step."""
+    out: list[object] = []
+    for link in (SH.node, SH.property, SH["not"], SH.qualifiedValueShape):
+        out += graph.objects(shape, link)  # type: ignore[arg-type]
+    for link in (SH["or"], SH["and"], SH.xone):
+        for members in graph.objects(shape, link):  # type: ignore[arg-type]
+            out += graph.items(members)
+    return out
+
+
+@pytest.mark.parametrize("path", SHAPES, ids=lambda path: path.stem)
+def test_shapes_are_portable_and_readable(path: Path) -> None:
+    assert lint(path.read_text(encoding="utf-8")) == []
+
+
+GOOD = """
+@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix kgs: <https://w3id.org/evidence-kg/shapes#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> . @prefix kg: <https://w3id.org/evidence-kg/o#> .
+kgs:A a sh:PropertyShape ; sh:path kg:p ; sh:minCount 1 ; sh:message "m" ; sh:description "d" ;
+  sh:severity sh:Violation .
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ('sh:message "m" ;', "", "lacks one"),
+        ('sh:description "d" ;', "", "lacks one"),
+        ("sh:severity sh:Violation", 'sh:name "n"', "lacks one"),
+        ("sh:minCount 1", "sh:minCount 01", "not canonical"),
+        ("sh:minCount 1", 'sh:pattern "^(?=a)b"', "look-around"),
+        ("sh:minCount 1", 'sh:hasValue "a"^^xsd:string', "explicit"),
+        ("sh:minCount 1", "sh:node kgs:A", "back to itself"),
+        ("sh:minCount 1", "sh:target kg:t", "not in every engine"),
+        ("kgs:A a", "[] a", "no IRI"),
+    ],
+)
+def test_lint_finds(old: str, new: str, why: str) -> None:
+    assert lint(GOOD) == []
+    assert old in GOOD
+    assert any(why in problem for problem in lint(GOOD.replace(old, new)))
+
+
+def test_shapes_use_declared_terms_only(shapes: Graph) -> None:
+    declared = Graph()
+    for path in Project().vocabulary_files():
+        declared.parse(path)
+    known = set(declared.subjects()) | {OWL.Ontology, XSD.anyURI}
+    ours = {
+        term
+        for triple in shapes
+        for term in triple
+        if isinstance(term, URIRef)
+        and str(term).startswith(PREFIXES["kg"].removesuffix("ontology#"))
+        and not str(term).startswith(PREFIXES["kgs"].removesuffix("#"))
+    }
+    assert ours, "the shapes name no term of ours"
+    assert ours <= known
+    assert not [s for s in shapes.subjects(RDF.type, SH.PropertyShape) if isinstance(s, BNode)]
+    assert all(isinstance(m, Literal) for m in shapes.objects(None, SH.message))
