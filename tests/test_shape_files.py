@@ -43,7 +43,7 @@ def test_nothing_else_is_found(found: dict[str, list[Violation]]) -> None:
 
 def sources(graph: Graph) -> set[URIRef]:
     """The shapes that can be the source of a result: all that have a name and a constraint."""
-    named = {s for s in graph.subjects(RDF.type, SH.PropertyShape)}
+    named = set(graph.subjects(RDF.type, SH.PropertyShape))
     for shape in graph.subjects(RDF.type, SH.NodeShape):
         predicates = set(graph.predicates(shape, None))
         targets = {SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf}

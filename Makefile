@@ -1,0 +1,56 @@
+# Two commands set everything up: `make demo` and `make test`. Plain venv and pip, versions pinned
+# in constraints.txt.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: setup demo test test-full lint docs bench constraints chromium clean
+
+setup: $(VENV)/.ready ## make the virtual environment
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable .
+	touch $@
+
+demo: setup ## validate the graph, ask the lead question, build the pages
+	$(BIN)/kg validate
+	$(BIN)/kg query run challenge-crossing-agencies --format table
+	$(BIN)/kg view build overview --output build/overview.html
+	$(BIN)/kg view build cross-agency-challenges --output build/cross-agency-challenges.html
+	@echo "The pages are build/overview.html and build/cross-agency-challenges.html."
+
+test: setup chromium lint ## everything essential
+	$(BIN)/pytest -m "not full"
+
+test-full: setup chromium ## real servers, every page, the wheel
+	$(BIN)/pytest -m full
+
+lint: setup ## style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/kg fmt --check
+
+docs: setup ## write the reference pages
+	$(BIN)/python docs/generate.py
+
+bench: setup ## measured comparisons, as ratios
+	$(BIN)/python benchmarks/start_up.py
+
+constraints: ## pin the versions that are installed now
+	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
+
+# The browser tests want a Chromium. Where apt can install one (Debian, as root) this does;
+# elsewhere the tests say how.
+chromium:
+	@command -v chromium chromium-browser google-chrome chromium-headless-shell >/dev/null \
+	  || test -n "$$KG_CHROMIUM" \
+	  || { command -v apt-get >/dev/null && test "$$(id -u)" = 0 \
+	       && apt-get -qq update \
+	       && apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core; } \
+	  || echo "no Chromium: install one (Debian: apt-get install chromium) for the browser tests"
+
+clean: ## remove what was made
+	rm -rf build dist $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
