@@ -48,9 +48,7 @@ def page(browser: Browser) -> Iterator[Page]:
     opened = context.new_page()
     wrong: list[str] = []
     opened.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-    opened.on(
-        "console", lambda said: wrong.append(said.text) if said.type == "error" else None
-    )
+    opened.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
     opened.on(
         "request",
         lambda asked: (

@@ -1,0 +1,190 @@
+"""Every saved query: well-formed, honest, and the same rows in every engine."""
+
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import which
+
+import pytest
+from pyoxigraph import Literal, QueryResultsFormat, parse_query_results
+from rdflib import Graph
+
+from kg.project import Project
+from kg.queries import SavedQuery, list_queries, run
+from kg.results import Table
+from kg.sparql import slots
+from kg.store import EndpointStore, MemoryStore, Store
+from kg.terms import PREFIXES, expand
+
+QUERIES = list_queries(Project())
+each_query = pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.id)
+NUMBERS = {f"{PREFIXES['xsd']}{name}" for name in ("integer", "decimal", "boolean")}
+
+
+def plain(answer: object) -> list[tuple[str, ...]]:
+    """Rows in a form that does not depend on how an engine writes numbers and booleans."""
+    assert isinstance(answer, Table)
+
+    def cell(term: object) -> str:
+        if isinstance(term, Literal) and term.datatype.value in NUMBERS:
+            value = {"1": "true", "0": "false"}.get(term.value, term.value)
+            return value if term.datatype.value.endswith("boolean") else str(float(term.value))
+        return str(term)
+
+    return [tuple(cell(term) for term in row) for row in answer.rows]
+
+
+@pytest.fixture(scope="module")
+def reference(project: Project) -> Graph:
+    graph = Graph()
+    for path in project.graph_files():
+        graph.parse(path)
+    return graph
+
+
+def ask_rdflib(graph: Graph, text: str) -> Table:
+    body = graph.query(text).serialize(format="json")
+    assert body is not None
+    answer = parse_query_results(body, format=QueryResultsFormat.JSON)
+    columns = tuple(variable.value for variable in answer.variables)  # type: ignore[union-attr]
+    return Table(columns, [tuple(row) for row in answer])  # type: ignore[union-attr,arg-type]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, store: MemoryStore) -> Iterator[EndpointStore]:
+    """The `oxigraph` server of PyPI, on loopback, holding the same graph."""
+    folder = tmp_path_factory.mktemp("server")
+    dump = folder / "graph.nq"
+    with dump.open("wb") as file:
+        from pyoxigraph import RdfFormat
+
+        store.graph.dump(file, format=RdfFormat.N_QUADS)
+    program = which("oxigraph", path=str(Path(sys.executable).parent))
+    assert program, "the oxigraph server is a development dependency: make setup"
+    place = ["--location", str(folder / "store")]
+    subprocess.run([program, "load", *place, "--file", str(dump)], check=True, capture_output=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(
+        [program, "serve-read-only", *place, "--bind", f"127.0.0.1:{port}"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(address, timeout=1).close()
+                break
+            except OSError:
+                assert process.poll() is None, "the server did not start"
+                time.sleep(0.05)
+        yield EndpointStore(f"{address}/query")
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def test_there_are_queries() -> None:
+    assert len(QUERIES) >= 7
+
+
+@each_query
+def test_same_rows_in_rdflib(query: SavedQuery, store: Store, reference: Graph) -> None:
+    assert plain(run(query, store)) == plain(ask_rdflib(reference, query.text))
+
+
+@each_query
+def test_same_rows_from_a_server(query: SavedQuery, store: Store, server: EndpointStore) -> None:
+    assert plain(run(query, server)) == plain(run(query, store))
+
+
+ALL_OPTIONS = [
+    ("challenge-crossing-agencies", {"theme": ["serious-case-reviews"]}),
+    ("challenge-crossing-agencies", {"implied": ["false"], "kind": ["any"]}),
+    ("challenge-crossing-agencies", {"minAgencies": ["4"], "kind": ["Challenge", "Finding"]}),
+    ("statement-by-theme", {"theme": ["any"], "kind": ["supporting-factor", "kg:Gap"]}),
+    ("statement-by-theme", {"theme": ["communication-information-sharing"]}),
+    ("statement-by-source", {"source": ["holmes-2010", "source:ofsted-2009"]}),
+]
+
+
+@pytest.mark.parametrize(("name", "values"), ALL_OPTIONS)
+def test_same_rows_with_other_values(
+    name: str,
+    values: dict[str, list[str]],
+    store: Store,
+    reference: Graph,
+    server: EndpointStore,
+) -> None:
+    query = next(query for query in QUERIES if query.id == name)
+    rows = plain(run(query, store, values))
+    assert rows, "the values should find something, or the test says nothing"
+    assert rows == plain(ask_rdflib(reference, query.bind(values, store)))
+    assert rows == plain(run(query, server, values))
+
+
+@each_query
+def test_expected_facts_are_there(query: SavedQuery, store: Store) -> None:
+    """Facts that were checked against the review before the query was written down."""
+    for fact in query.expect:
+        values = {name: [str(value)] for name, value in fact.get("params", {}).items()}
+        answer = run(query, store, values)
+        assert isinstance(answer, Table)
+        wanted = {
+            column: expand(value) if ":" in str(value) else str(value)
+            for column, value in fact["row"].items()
+        }
+        rows = [
+            {name: getattr(term, "value", "") for name, term in row.items()}
+            for row in answer.records()
+        ]
+        assert any(wanted.items() <= row.items() for row in rows) is not fact.get("absent", False)
+        assert fact["section"]
+
+
+def test_lead_questions_expect_something() -> None:
+    assert sum(len(query.expect) for query in QUERIES) >= 8
+
+
+@each_query
+def test_head_says_what_a_reader_needs(query: SavedQuery) -> None:
+    assert query.question.endswith("?")
+    assert query.description
+    assert query.tags
+    assert {param.name for param in query.params} <= slots(query.text).keys()
+
+
+@each_query
+def test_prefixes_are_ours(query: SavedQuery) -> None:
+    declared = dict(re.findall(r"PREFIX (\w+): <([^>]+)>", query.text))
+    assert declared
+    assert declared == {name: PREFIXES[name] for name in declared}
+
+
+@each_query
+def test_rows_about_statements_begin_with_statement_and_label(
+    query: SavedQuery, store: Store
+) -> None:
+    answer = run(query, store)
+    assert isinstance(answer, Table)
+    if "statement" in answer.columns:
+        assert answer.columns[:2] == ("statement", "label")
+
+
+@each_query
+def test_order_is_total(query: SavedQuery, store: Store) -> None:
+    """Sorting by the named expressions leaves no two different rows level."""
+    answer = run(query, store)
+    assert isinstance(answer, Table)
+    order = query.text.rpartition("ORDER BY")[2]
+    names = re.findall(r"\?(\w+)", order)
+    assert names
+    keys = [tuple(str(row[answer.columns.index(n)]) for n in names) for row in answer.rows]
+    assert len(set(keys)) == len(set(map(str, answer.rows)))
