@@ -145,6 +145,7 @@ def _no_fetching() -> Iterator[None]:
 
 def _shacl(data: "Graph", shapes: "Graph", places: _Places) -> Iterator[Violation]:
     from pyshacl import validate as pyshacl_validate
+    from pyparsing import ParseException
     from pyshacl.errors import ReportableRuntimeError, ShapeLoadError, ShapeRecursionWarning
     from rdflib import RDF, RDFS, SH, Graph
 
@@ -159,7 +160,7 @@ def _shacl(data: "Graph", shapes: "Graph", places: _Places) -> Iterator[Violatio
             )
     except (
         *(ReportableRuntimeError, ShapeLoadError, ShapeRecursionWarning),
-        *(re.error, SyntaxError, ValueError),
+        *(re.error, ParseException, SyntaxError, ValueError),
     ) as error:
         raise _bad_shape(error) from error
     if not isinstance(results, Graph):

@@ -1,0 +1,97 @@
+import csv
+import io
+import json
+
+import pytest
+from openpyxl import load_workbook
+from pyoxigraph import (
+    BlankNode,
+    Literal,
+    NamedNode,
+    QueryResultsFormat,
+    Triple,
+    parse_query_results,
+)
+
+from kg.errors import KgError
+from kg.results import FORMATS, Boolean, Table, Triples, render
+from kg.terms import PREFIXES
+
+HEALTH = NamedNode("https://w3id.org/evidence-kg/agency/health")
+TABLE = Table(
+    ("thing", "label", "number"),
+    [
+        (HEALTH, Literal('=1+1, "a|b" [bold]x[/bold]\n<i>', language="en"), Literal(3)),
+        (BlankNode("b"), None, Literal("0.50", datatype=NamedNode(PREFIXES["xsd"] + "decimal"))),
+    ],
+)
+GRAPH = Triples([Triple(HEALTH, NamedNode(PREFIXES["rdfs"] + "label"), Literal("Health"))])
+
+
+def test_csv_is_read_back() -> None:
+    rows = list(csv.reader(io.StringIO(render(TABLE, "csv").decode())))
+    assert rows[0] == ["thing", "label", "number"]
+    assert rows[1] == [HEALTH.value, '=1+1, "a|b" [bold]x[/bold]\n<i>', "3"]
+    assert rows[2][1:] == ["", "0.50"]
+
+
+@pytest.mark.parametrize(
+    ("form", "kind"), [("json", QueryResultsFormat.JSON), ("tsv", QueryResultsFormat.TSV)]
+)
+def test_sparql_formats_are_read_back_by_another_program(
+    form: str, kind: QueryResultsFormat
+) -> None:
+    answer = parse_query_results(render(TABLE, form), format=kind)
+    rows = [tuple(row) for row in answer]  # type: ignore[union-attr,arg-type]
+    assert rows[0] == TABLE.rows[0]
+    assert rows[1][1:] == TABLE.rows[1][1:]
+
+
+def test_workbook_holds_no_live_formula() -> None:
+    sheet = load_workbook(io.BytesIO(render(TABLE, "xlsx"))).worksheets[0]
+    assert sheet["B2"].data_type == "s"
+    assert str(sheet["B2"].value).startswith("=1+1")
+    assert sheet["C2"].value == 3
+    assert sheet["C3"].value == 0.5
+    assert sheet["A2"].value == "agency:health"
+
+
+def test_markdown_keeps_one_row_a_line() -> None:
+    lines = render(TABLE, "md").decode().splitlines()
+    assert len(lines) == 4
+    assert "a\\|b" in lines[2]
+    assert "&lt;i>" in lines[2]
+
+
+def test_terminal_table_shows_square_brackets_and_fits() -> None:
+    text = render(TABLE, "table", width=60).decode()
+    assert "[bold]" in text.replace("\n", "")
+    assert max(map(len, text.splitlines())) <= 60
+    assert "\x1b" not in text
+    assert "\x1b" in render(TABLE, "table", colour=True).decode()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_graph_is_written_in_every_format(form: str) -> None:
+    assert render(GRAPH, form)
+
+
+@pytest.mark.parametrize("form", ["ttl", "nt", "jsonld"])
+def test_a_table_is_no_graph(form: str) -> None:
+    with pytest.raises(KgError, match="this query gives a table") as error:
+        render(TABLE, form)
+    assert "csv" in error.value.fix
+
+
+def test_boolean() -> None:
+    assert json.loads(render(Boolean(True), "json")) == {"head": {}, "boolean": True}
+    assert render(Boolean(False), "csv") == b"boolean\nfalse\n"
+
+
+def test_unknown_format_is_told() -> None:
+    with pytest.raises(KgError, match="no format"):
+        render(TABLE, "pdf")
+
+
+def test_an_empty_table_has_its_head() -> None:
+    assert render(Table(("a",), []), "csv") == b"a\n"

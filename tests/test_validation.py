@@ -1,0 +1,233 @@
+import html.parser
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from rdflib import RDF, SH, Graph
+
+from kg.errors import KgError, UnreadableFile
+from kg.project import Project
+from kg.reports import FORMATS, Report, Violation, render_report, summary
+from kg.validation import validate
+
+SHAPE = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix kgs: <https://w3id.org/evidence-kg/shapes#> .
+@prefix kg: <https://w3id.org/evidence-kg/ontology#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+kgs:ThemeShape a sh:NodeShape ; sh:targetClass %s ; sh:property kgs:Theme-label .
+kgs:Theme-label a sh:PropertyShape ; sh:path rdfs:label ; sh:maxLength 5 ;
+  sh:message "Its label is too long" ; sh:description "Say it shortly" ; sh:severity sh:Violation .
+"""
+DATA = """
+@prefix kg: <https://w3id.org/evidence-kg/ontology#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix theme: <https://w3id.org/evidence-kg/theme/> .
+
+theme:a a kg:Theme ;
+    rdfs:label "short" .
+theme:b a kg:Theme ;
+    rdfs:comment "x" ;
+    rdfs:label "too long, 100% %s" .
+"""
+
+
+def home(folder: Path, data: str = DATA, shape: str = SHAPE % "kg:Theme") -> Project:
+    (folder / "data" / "triples").mkdir(parents=True)
+    (folder / "data" / "triples" / "themes.ttl").write_text(data, encoding="utf-8")
+    (folder / "ontology" / "shapes").mkdir(parents=True)
+    shutil.copy(Project().folder("ontology") / "kg.ttl", folder / "ontology")
+    (folder / "ontology" / "shapes" / "theme.ttl").write_text(shape, encoding="utf-8")
+    (folder / "queries").mkdir()
+    return Project(folder)
+
+
+def test_a_violation_says_what_where_and_how_to_mend(tmp_path: Path) -> None:
+    report = validate(home(tmp_path))
+    (violation,) = report.violations
+    assert violation.focus.endswith("theme/b")
+    assert violation.label == "too long, 100% %s"
+    assert violation.path == "rdfs:label"
+    assert violation.value == "too long, 100% %s"
+    assert violation.place == "data/triples/themes.ttl:10"
+    assert (violation.message, violation.fix) == ("Its label is too long", "Say it shortly")
+    assert violation.shape.endswith("shapes#Theme-label")
+    assert violation.component.endswith("MaxLengthConstraintComponent")
+    assert report.exit_code == 1
+
+
+def test_what_met_no_shape_is_named(tmp_path: Path) -> None:
+    report = validate(home(tmp_path))
+    assert [p.rpartition("#")[2] for p in report.properties_without_shape] == ["comment"]
+    assert report.checked == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "shape"),
+    [(DATA, SHAPE % "kg:Themme"), ("", SHAPE % "kg:Theme"), (DATA, "")],
+    ids=["misspelt target", "no data", "no shapes"],
+)
+def test_nothing_checked_is_no_pass(tmp_path: Path, data: str, shape: str) -> None:
+    report = validate(home(tmp_path, data, shape))
+    assert not report.conforms
+    assert report.exit_code == 1
+    assert "Nothing was checked" in summary(report)
+    assert "conform" not in render_report(report, "text")
+
+
+def test_a_shape_that_met_nothing_is_named(tmp_path: Path) -> None:
+    report = validate(home(tmp_path, shape=SHAPE % "kg:Themme"))
+    assert "kgs:ThemeShape" in render_report(report, "text")
+    assert "kg:Theme." in render_report(report, "text")
+
+
+def test_only_the_files_given_are_judged(tmp_path: Path) -> None:
+    project = home(tmp_path)
+    other = tmp_path / "new.ttl"
+    other.write_text(DATA.replace("theme:b", "theme:c").replace("too long", "far"), "utf-8")
+    report = validate(project, [other])
+    assert {Path(violation.file).name for violation in report.violations} == {"new.ttl"}
+    assert len(report.files) == 1
+
+
+def test_references_into_the_home_resolve_for_a_given_file(tmp_path: Path) -> None:
+    new = tmp_path / "new.ttl"
+    new.write_text(
+        "@prefix organisation: <https://w3id.org/evidence-kg/organisation/> .\n"
+        "@prefix kg: <https://w3id.org/evidence-kg/ontology#> .\n"
+        "@prefix org: <http://www.w3.org/ns/org#> .\n"
+        "@prefix agency: <https://w3id.org/evidence-kg/agency/> .\n"
+        "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n"
+        'organisation:new a kg:Organisation, org:Organization ; rdfs:label "New"@en ;\n'
+        "    kg:sector agency:helth .\n",
+        encoding="utf-8",
+    )
+    (wrong,) = validate(Project(), [new]).violations
+    assert (wrong.path, wrong.value, wrong.line) == ("kg:sector", "agency:helth", 7)
+    new.write_text(new.read_text("utf-8").replace("helth", "health"), encoding="utf-8")
+    assert validate(Project(), [new]).conforms
+
+
+def test_a_file_that_is_no_turtle_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile):
+        validate(home(tmp_path, data="theme:a a"))
+
+
+def test_an_unknown_engine_is_told(project: Project) -> None:
+    with pytest.raises(KgError, match="no engine") as error:
+        validate(project, engine="jena")
+    assert "pyshacl" in error.value.fix
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("sh:maxLength 5", 'sh:pattern "(["'),
+        ("sh:maxLength 5", "sh:sparql [ sh:select 'SELECT oops' ]"),
+    ],
+    ids=["bad pattern", "bad SPARQL"],
+)
+def test_a_shape_that_cannot_be_run_is_told(tmp_path: Path, old: str, new: str) -> None:
+    with pytest.raises(KgError, match="shape cannot be run"):
+        validate(home(tmp_path, shape=(SHAPE % "kg:Theme").replace(old, new)))
+
+
+def test_a_shape_reads_no_file(tmp_path: Path) -> None:
+    """SPARQL in a shape that names a local file gets nothing from it."""
+    secret = tmp_path / "secret.ttl"
+    secret.write_text('<u:s> <u:p> "SECRET" .', encoding="utf-8")
+    query = f"SELECT $this ?value FROM <{secret.as_uri()}> WHERE {{ ?s ?p ?value }}"
+    shape = (SHAPE % "kg:Theme").replace("sh:maxLength 5", f"sh:sparql [ sh:select '''{query}''' ]")
+    try:
+        text = render_report(validate(home(tmp_path, shape=shape)), "text")
+    except KgError as error:
+        text = str(error)
+    assert "SECRET" not in text
+
+
+def test_check_queries_are_run(tmp_path: Path) -> None:
+    project = home(tmp_path, data=DATA.replace("too long, 100% %s", "b"))
+    (tmp_path / "queries" / "check-comments.rq").write_text(
+        "#+ summary: No comments\n#+ question: Which things have a comment?\n"
+        "#+ description: Take the comment out\n#+ severity: Warning\n"
+        "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\n"
+        'SELECT ?focus ?message { ?focus rdfs:comment ?c BIND("It has a comment" AS ?message) }',
+        encoding="utf-8",
+    )
+    report = validate(project)
+    (warning,) = report.violations
+    assert (warning.severity, warning.message) == ("Warning", "It has a comment")
+    assert warning.line == 8
+    assert report.conforms
+    assert "The data conform, with 1 warning" in summary(report)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    return validate(home(tmp_path_factory.mktemp("home")))
+
+
+def test_text_groups_and_counts(report: Report) -> None:
+    text = render_report(report, "text")
+    assert text.startswith("Violation (1): Its label is too long\n  To mend it: Say it shortly\n")
+    assert "themes.ttl:10: too long, 100% %s (theme:b), rdfs:label" in text
+    assert text.endswith("do not conform: 1 problem in 1 file (2 checks on 5 triples).\n")
+
+
+def test_json_is_read_back(report: Report) -> None:
+    document = json.loads(render_report(report, "json"))
+    assert document["conforms"] is False
+    assert document["violations"][0]["line"] == 10
+
+
+def test_turtle_is_a_shacl_report(report: Report) -> None:
+    graph = Graph().parse(data=render_report(report, "ttl"), format="turtle")
+    (result,) = graph.subjects(RDF.type, SH.ValidationResult)
+    assert str(graph.value(result, SH.resultMessage)) == "Its label is too long"
+    assert graph.value(result, SH.resultSeverity) == SH.Violation
+
+
+def test_html_is_escaped_and_well_formed(report: Report) -> None:
+    hostile = Violation(**{**vars(report.violations[0]), "label": "<script>x</script>"})
+    page = render_report(Report(("f",), 1, {"s": 1}, (hostile,)), "html")
+    assert "<script>" not in page
+    assert '<html lang="en-GB">' in page
+
+    class Reader(html.parser.HTMLParser):
+        open: list[str] = []  # noqa: RUF012
+
+        def handle_starttag(self, tag: str, _: object) -> None:
+            if tag not in {"meta", "br"}:
+                self.open.append(tag)
+
+        def handle_endtag(self, tag: str) -> None:
+            assert self.open.pop() == tag
+
+    reader = Reader()
+    reader.feed(page)
+    assert reader.open == []
+
+
+def test_github_escapes_what_its_commands_reserve(report: Report) -> None:
+    line = render_report(report, "github").splitlines()[0]
+    assert line.startswith("::error file=data/triples/themes.ttl,line=10,title=")
+    assert "100%25 %25s" in line
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_says_how_it_ended(form: str) -> None:
+    empty = render_report(Report((), 0, {}), form)
+    assert "Nothing was checked" in empty or '"checked": 0' in empty
+
+
+def test_an_unknown_format_is_told(report: Report) -> None:
+    with pytest.raises(KgError, match="no format"):
+        render_report(report, "pdf")
+
+
+def test_the_shipped_data_conform(project: Project) -> None:
+    report = validate(project)
+    assert report.violations == ()
+    assert report.conforms
+    assert report.shapes_without_data == ()
