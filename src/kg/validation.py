@@ -144,8 +144,8 @@ def _no_fetching() -> Iterator[None]:
 
 
 def _shacl(data: "Graph", shapes: "Graph", places: _Places) -> Iterator[Violation]:
-    from pyshacl import validate as pyshacl_validate
     from pyparsing import ParseException
+    from pyshacl import validate as pyshacl_validate
     from pyshacl.errors import ReportableRuntimeError, ShapeLoadError, ShapeRecursionWarning
     from rdflib import RDF, RDFS, SH, Graph
 

@@ -1,0 +1,88 @@
+"""The shape of the code: imports only point down, modules stay small, start-up stays light."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "src" / "kg"
+MODULES = sorted(ROOT.rglob("*.py"))
+# From the bottom up; a module may import only from lower layers, leaves only from leaves above
+# them in their list.
+LAYERS = [
+    ["errors"],
+    ["terms", "sparql"],
+    ["project"],
+    ["results", "turtle"],
+    ["store"],
+    ["queries", "reports"],
+    ["network", "passages"],
+    ["validation", "views", "export", "doctor"],
+    ["cli"],
+]
+HEAVY = {"rdflib", "pyshacl", "pyvis", "networkx", "jinja2", "SPARQLWrapper", "rich", "openpyxl"}
+RANK = {name: number for number, layer in enumerate(LAYERS) for name in layer}
+
+
+def imports(path: Path) -> set[str]:
+    """The modules of `kg` that a module imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            if node.module.startswith("kg."):
+                found.add(node.module.split(".")[1])
+        elif isinstance(node, ast.Import):
+            found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("kg.")}
+    return found
+
+
+def top_level(path: Path) -> set[str]:
+    """The packages that are imported as soon as a module is."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = [a.name for node in tree.body if isinstance(node, ast.Import) for a in node.names]
+    names += [node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)]
+    return {name.split(".")[0] for name in names}
+
+
+def test_every_module_has_its_layer() -> None:
+    assert {path.stem for path in MODULES} - {"__init__"} == set(RANK)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_imports_only_point_down(path: Path) -> None:
+    if path.stem == "__init__":
+        assert imports(path) == set()
+        return
+    assert {name for name in imports(path) if RANK[name] >= RANK[path.stem]} == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_modules_stay_small_and_light(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+    assert not top_level(path) & HEAVY
+    assert path.stem not in {"util", "utils", "common", "helpers", "base", "manager"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "absent"),
+    [
+        (["--help"], ["rdflib", "pyshacl", "pyvis", "networkx"]),
+        (["query", "run", "statement-by-theme"], ["rdflib", "pyshacl", "pyvis", "networkx"]),
+    ],
+    ids=["help", "saved query"],
+)
+def test_a_command_loads_only_what_it_needs(arguments: list[str], absent: list[str]) -> None:
+    program = (
+        "import sys\nfrom kg.cli import main\n"
+        "try:\n    main()\n"
+        "except SystemExit as end:\n    assert not end.code\n"
+        f"loaded = set({absent}) & set(sys.modules)\n"
+        "assert not loaded, loaded\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout

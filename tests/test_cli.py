@@ -1,0 +1,190 @@
+"""The contract of the command line: what goes where, and how it ends."""
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kg.project import Project
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home with a copy of the data alone; ontology, queries and views are the shipped ones."""
+    shutil.copytree(Project().folder("data/triples"), tmp_path / "data" / "triples")
+    return tmp_path
+
+
+def test_help_names_every_command(kg: Run) -> None:
+    ended = kg("--help")
+    assert ended.returncode == 0
+    for command in ("query", "sparql", "validate", "fmt", "view", "passage", "export", "doctor"):
+        assert command in ended.stdout
+
+
+def test_a_piped_answer_is_csv_on_stdout_alone(kg: Run) -> None:
+    ended = kg("query", "run", "challenge-crossing-agencies")
+    rows = list(csv.DictReader(io.StringIO(ended.stdout)))
+    assert ended.returncode == 0
+    assert ended.stderr == ""
+    assert {row["statement"].rpartition("/")[2] for row in rows} >= {"martin-2010-008"}
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "tsv", "json", "md", "xlsx"])
+@pytest.mark.parametrize(
+    "command", [["query", "list"], ["query", "show", "statement-by-theme"], ["view", "list"]]
+)
+def test_lists_come_in_every_format(kg: Run, tmp_path: Path, command: list[str], form: str) -> None:
+    out = tmp_path / "out"
+    ended = kg(*command, "--format", form, "-o", str(out))
+    assert ended.returncode == 0, ended.stderr
+    assert out.stat().st_size > 50
+
+
+def test_nothing_found_is_said_on_stderr(kg: Run) -> None:
+    ended = kg("query", "run", "statement-second-hand")
+    assert ended.returncode == 0
+    assert "Nothing found" in ended.stderr
+    assert ended.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["query", "run", "nope"], "no saved query"),
+        (["query", "run", "statement-by-theme", "-p", "theme"], "NAME=VALUE"),
+        (["query", "run", "statement-by-theme", "-p", "theme=x"], "not one of"),
+        (["query", "run", "statement-by-theme", "-f", "pdf"], "no format"),
+        (["query", "run", "statement-by-theme", "-f", "ttl"], "gives a table"),
+        (["view", "build", "nope", "-o", "x.html"], "no view"),
+        (["view", "build", "overview", "-o", "x.html", "-p", "a=b"], "no parameter"),
+        (["sparql", "none.rq"], "cannot be read"),
+        (["validate", "none.ttl"], "cannot be read"),
+        (["validate", "--engine", "jena"], "no engine"),
+        (["fmt", "none.ttl"], "cannot be read"),
+        (["export", "-f", "pdf"], "no format"),
+        (["passage", "check", "--text", "none.txt"], "cannot be read"),
+        (["--home", "none", "query", "run", "statement-by-theme"], "data/triples"),
+        (["--endpoint", "ftp://x", "query", "run", "statement-by-theme"], "http"),
+        (["query", "run"], "ID"),
+        (["nope"], "nope"),
+    ],
+)
+def test_bad_usage_ends_with_2_and_says_how_to_mend(
+    kg: Run, tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    ended = kg(*arguments, cwd=tmp_path)
+    assert ended.returncode == 2
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("query", ["ASK { ?s ?p ?o }", "\ufeffASK { ?s ?p ?o }"])
+def test_own_queries_are_read_from_file_and_stdin(kg: Run, tmp_path: Path, query: str) -> None:
+    file = tmp_path / "q.rq"
+    file.write_text(query, encoding="utf-8")
+    assert kg("sparql", str(file)).stdout == "boolean\ntrue\n"
+    assert kg("sparql", "-", stdin="ASK { ?s ?p ?o }", cwd=tmp_path).stdout == "boolean\ntrue\n"
+
+
+def test_own_queries_cannot_change_or_reach_out(kg: Run) -> None:
+    for text in (
+        "DROP ALL",
+        "SELECT * { SERVICE <http://127.0.0.1:9> {} }",
+        "SELECT * FROM <x:y> {}",
+    ):
+        ended = kg("sparql", stdin=text)
+        assert ended.returncode == 2
+        assert "To mend it" in ended.stderr
+
+
+def test_construct_is_written_as_turtle(kg: Run) -> None:
+    text = "CONSTRUCT { ?s a ?o } WHERE { ?s a ?o } LIMIT 3"
+    assert kg("sparql", "-f", "ttl", stdin=text).stdout.count(" a ") >= 1
+
+
+def test_validate_says_where_and_ends_with_1(kg: Run, home: Path) -> None:
+    file = home / "data" / "triples" / "martin-2010" / "interagency-working.ttl"
+    text = file.read_text(encoding="utf-8")
+    assert text.count("kg:trend trend:improved") == 1
+    file.write_text(text.replace("trend:improved", "trend:partly"), encoding="utf-8")
+    ended = kg("--home", str(home), "validate")
+    line = text[: text.index("trend:improved")].count("\n") + 1
+    assert ended.returncode == 1
+    assert f"interagency-working.ttl:{line}: " in ended.stdout
+    assert "It does not have exactly one trend" in ended.stdout
+    assert json.loads(kg("--home", str(home), "validate", "-f", "json").stdout)["checked"] > 100
+
+
+def test_validate_passes_on_the_shipped_data(kg: Run) -> None:
+    ended = kg("validate")
+    assert ended.returncode == 0, ended.stdout
+    assert "The data conform" in ended.stdout
+
+
+def test_fmt_writes_once_and_check_tells(kg: Run, home: Path) -> None:
+    file = home / "data" / "triples" / "works.ttl"
+    file.write_bytes(file.read_bytes().replace(b"\n    dcterms", b"\r\n  dcterms"))
+    before = file.read_bytes()
+    check = kg("--home", str(home), "fmt", "--check")
+    assert check.returncode == 1
+    assert "would change data/triples/works.ttl" in check.stdout
+    assert file.read_bytes() == before
+    assert kg("--home", str(home), "fmt").returncode == 0
+    assert kg("--home", str(home), "fmt", "--check").returncode == 0
+
+
+def test_fmt_leaves_all_files_when_one_is_faulty(kg: Run, home: Path) -> None:
+    data = home / "data" / "triples"
+    for name in ("works.ttl", "events.ttl"):
+        (data / name).write_bytes((data / name).read_bytes() + b"\n\n")
+    (data / "zz.ttl").write_text("broken", encoding="utf-8")
+    before = {path: path.read_bytes() for path in data.rglob("*.ttl")}
+    ended = kg("--home", str(home), "fmt")
+    assert ended.returncode == 2
+    assert "zz.ttl:1:" in ended.stderr
+    assert {path: path.read_bytes() for path in data.rglob("*.ttl")} == before
+
+
+def test_view_is_written_where_asked(kg: Run, tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "page.html"
+    ended = kg("view", "build", "overview", "-o", str(out))
+    assert ended.returncode == 0
+    assert "open it in a browser" in ended.stderr
+    assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_doctor_finds_everything(kg: Run, tmp_path: Path) -> None:
+    ended = kg("doctor", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stdout
+    assert "all that is needed is here" in ended.stdout
+
+
+def test_environment_names_the_home(kg: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KG_HOME", str(home))
+    assert home.as_posix() in kg("doctor").stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes end otherwise on Windows")
+def test_a_reader_that_has_seen_enough_is_no_error(kg: Run) -> None:
+    import subprocess
+
+    ended = subprocess.run(
+        f"{sys.executable} -c 'from kg.cli import main; main()' export -f nt | head -1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout.count("\n") == 1
+    assert ended.stderr == ""
