@@ -147,7 +147,7 @@ def _shacl(data: "Graph", shapes: "Graph", places: _Places) -> Iterator[Violatio
     from pyparsing import ParseException
     from pyshacl import validate as pyshacl_validate
     from pyshacl.errors import ReportableRuntimeError, ShapeLoadError, ShapeRecursionWarning
-    from rdflib import RDF, RDFS, SH, Graph
+    from rdflib import RDFS, SH, Graph
 
     if not len(shapes):
         return
@@ -165,7 +165,8 @@ def _shacl(data: "Graph", shapes: "Graph", places: _Places) -> Iterator[Violatio
         raise _bad_shape(error) from error
     if not isinstance(results, Graph):
         raise KgError(f"a shape cannot be run: {text}", where="ontology/shapes", fix="correct it")
-    for result in results.subjects(RDF.type, SH.ValidationResult):
+    # Results that hang from sh:detail explain another result and are none of their own.
+    for result in results.objects(None, SH.result):
         focus, shape = results.value(result, SH.focusNode), results.value(result, SH.sourceShape)
         path, value = results.value(result, SH.resultPath), results.value(result, SH.value)
         severity = str(results.value(result, SH.resultSeverity) or SH.Violation)
