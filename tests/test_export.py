@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import pytest
+from pyoxigraph import RdfFormat, parse
+from rdflib import Graph, Namespace, URIRef
+
+from kg.errors import KgError
+from kg.export import export_graph
+from kg.project import Project
+from kg.queries import read_head
+from kg.terms import PREFIXES, expand
+
+RULES = Project().files("ontology", "rules/*.rq")
+KG = PREFIXES["kg"]
+OA = Namespace(PREFIXES["oa"])
+
+
+@pytest.mark.parametrize("form", ["ttl", "nt", "jsonld"])
+@pytest.mark.parametrize("derived", [False, True])
+def test_every_format_holds_the_same_triples(project: Project, form: str, derived: bool) -> None:
+    kinds = {"ttl": RdfFormat.TURTLE, "nt": RdfFormat.N_TRIPLES, "jsonld": RdfFormat.JSON_LD}
+
+    text = export_graph(project, form, derived=derived)
+    number = sum(1 for _ in parse(text, format=kinds[form]))
+    reference = export_graph(project, "nt", derived=derived)
+    assert number == len(reference.splitlines()) > 2000
+
+
+def test_derived_triples_stand_in_a_graph_of_their_own(project: Project) -> None:
+    quads = parse(export_graph(project, "jsonld", derived=True), format=RdfFormat.JSON_LD)
+    graphs = {q.graph_name for q in quads if q.predicate.value == f"{KG}basedOn"}
+    assert {str(graph) for graph in graphs} == {f"<{expand('graph:derived')}>"}
+
+
+@pytest.fixture(scope="module")
+def derived() -> Graph:
+    return Graph().parse(data=export_graph(Project(), "nt", derived=True), format="nt")
+
+
+def test_what_statements_are_based_on(derived: Graph) -> None:
+    found = set(
+        derived.objects(URIRef(expand("statement:martin-2010-001")), URIRef(KG + "basedOn"))
+    )
+    assert found == {URIRef(expand("source:holmes-2010"))}
+
+
+def test_contrasts_go_both_ways(derived: Graph) -> None:
+    one, other = (URIRef(expand(f"statement:martin-2010-{n}")) for n in ("001", "003"))
+    contrasts = URIRef(KG + "contrastsWith")
+    assert (one, contrasts, other) in derived
+    assert (other, contrasts, one) in derived
+    assert (one, contrasts, one) not in derived
+
+
+def test_annotations_stop_before_their_end_selector(derived: Graph) -> None:
+    passage = URIRef(expand("passage:martin-2010-001"))
+    end = derived.value(passage, URIRef(KG + "end"))
+    selectors = set(derived.objects(passage, OA.hasSelector))
+    assert len(selectors) == 2
+    (ranged,) = (s for s in selectors if derived.value(s, OA.hasEndSelector))
+    stop = derived.value(ranged, OA.hasEndSelector)
+    assert derived.value(stop, OA.start) == end
+
+
+@pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
+def test_rules_derive_the_same_in_rdflib(path: Path, project: Project, derived: Graph) -> None:
+    graph = Graph()
+    for file in project.graph_files():
+        graph.parse(file)
+    text = path.read_text(encoding="utf-8")
+    answer = graph.query(text).graph
+    assert answer
+    assert set(answer) <= set(derived)
+    assert read_head(text, path.name)["summary"]
+
+
+def test_there_are_rules() -> None:
+    assert {path.stem for path in RULES} >= {"based-on", "contrasts-with", "web-annotation"}
+
+
+def test_an_unknown_format_is_told(project: Project) -> None:
+    with pytest.raises(KgError, match="no format"):
+        export_graph(project, "rdfxml")

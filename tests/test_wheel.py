@@ -1,0 +1,57 @@
+"""A wheel, installed with the core dependencies alone, works from any folder."""
+
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+pytestmark = pytest.mark.full
+
+
+def do(*command: str | Path, cwd: Path) -> str:
+    # What would show the checkout to the installed program is taken out of the environment.
+    clean = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "KG_HOME"}}
+    ended = subprocess.run(
+        list(map(str, command)), cwd=cwd, capture_output=True, text=True, check=False, env=clean
+    )
+    assert ended.returncode == 0, ended.stderr + ended.stdout
+    return ended.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `bin` folder of a clean virtual environment that holds the wheel."""
+    folder = tmp_path_factory.mktemp("wheel")
+    # By way of the source distribution, so that a file missing from it is found out.
+    do(sys.executable, "-m", "build", "--outdir", folder / "dist", ROOT, cwd=folder)
+    (wheel,) = (folder / "dist").glob("*.whl")
+    venv.create(folder / "venv", with_pip=True)
+    programs = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
+    pip = [programs / "python", "-m", "pip", "install", "--quiet"]
+    do(*pip, "--constraint", ROOT / "constraints.txt", wheel, cwd=folder)
+    return programs
+
+
+def test_saved_query_from_another_folder(installed: Path, tmp_path: Path) -> None:
+    rows = do(installed / "kg", "query", "run", "challenge-crossing-agencies", cwd=tmp_path)
+    assert "martin-2010-008" in rows
+    assert rows.count("\n") > 10
+
+
+def test_everything_shipped_is_found(installed: Path, tmp_path: Path) -> None:
+    said = do(installed / "kg", "doctor", cwd=tmp_path)
+    assert "kg/_files (came with kg)" in said
+    assert "The data conform" in do(installed / "kg", "validate", cwd=tmp_path)
+    do(installed / "kg", "view", "build", "overview", "-o", "o.html", cwd=tmp_path)
+    assert (tmp_path / "o.html").stat().st_size > 600_000
+
+
+def test_no_development_tool_came_along(installed: Path, tmp_path: Path) -> None:
+    packages = do(installed / "python", "-m", "pip", "list", cwd=tmp_path).lower()
+    assert "rdflib" in packages
+    assert not {"pytest", "mypy", "playwright"} & set(packages.split())
