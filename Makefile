@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test test-full lint docs bench constraints chromium clean
+.PHONY: setup demo test test-full lint docs picture bench constraints chromium clean
 
 setup: $(VENV)/.ready ## make the virtual environment
 
@@ -35,6 +35,9 @@ lint: setup ## style and types
 
 docs: setup ## write the reference pages
 	$(BIN)/python docs/generate.py
+
+picture: setup chromium ## take the picture in the README anew
+	$(BIN)/python docs/picture.py
 
 bench: setup ## measured comparisons, as ratios
 	$(BIN)/python benchmarks/start_up.py
