@@ -15,9 +15,7 @@ def main() -> None:
     project = Project()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         page_file = Path(folder) / "overview.html"
-        page_file.write_text(
-            build_view(project, open_store(project), "overview"), encoding="utf-8"
-        )
+        page_file.write_text(build_view(project, open_store(project), "overview"), encoding="utf-8")
         browser = playwright.chromium.launch(
             executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
         )

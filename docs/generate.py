@@ -1,0 +1,163 @@
+"""Write the reference pages from the files they describe: `make docs`.
+
+`python docs/generate.py` writes them; with `--check` it changes nothing, names those that are
+stale and ends with 1. A page is one function in `PAGES`.
+"""
+
+import sys
+from pathlib import Path
+
+from rdflib import OWL, RDF, RDFS, SH, SKOS, BNode, Graph, URIRef
+from rdflib.collection import Collection
+from rdflib.term import Node
+
+from kg.project import Project
+from kg.queries import list_queries
+from kg.terms import PREFIXES, curie
+from kg.views import list_views
+
+FOLDER = Path(__file__).parent / "reference"
+NOTE = "<!-- Written by `make docs`; edit the files it is written from. -->\n\n"
+ALIGNMENTS = (RDFS.subClassOf, RDFS.subPropertyOf, SKOS.closeMatch)
+
+
+def load(files: list[Path]) -> Graph:
+    graph = Graph()
+    for path in files:
+        graph.parse(path)
+    return graph
+
+
+def ours(graph: Graph, *kinds: Node) -> list[URIRef]:
+    """The terms of ours of some kinds, in alphabetical order."""
+    found = {term for kind in kinds for term in graph.subjects(RDF.type, kind)}
+    return sorted(
+        term for term in found if isinstance(term, URIRef) and str(term).startswith(PREFIXES["kg"])
+    )
+
+
+def classes(graph: Graph, term: Node | None) -> list[str]:
+    """A class, or the members of a union, as CURIEs."""
+    if term is None:
+        return []
+    if isinstance(term, BNode):
+        union = graph.value(term, OWL.unionOf)
+        return [curie(str(member)) for member in Collection(graph, union)] if union else []
+    return [curie(str(term))]
+
+
+def row(*cells: str) -> str:
+    return (
+        f"| {' | '.join(' '.join(cell.replace('|', chr(92) + '|').split()) for cell in cells)} |\n"
+    )
+
+
+def table(*heads: str) -> str:
+    return row(*heads) + f"|{' --- |' * len(heads)}\n"
+
+
+def code(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def ontology(project: Project) -> str:
+    graph = load(project.files("ontology", "kg.ttl"))
+
+    def said(term: Node, predicate: URIRef) -> str:
+        return str(graph.value(term, predicate) or "")
+
+    def aligned(term: Node) -> str:
+        values = sorted(str(v) for link in ALIGNMENTS for v in graph.objects(term, link))
+        return code([curie(value) for value in values])
+
+    named = ours(graph, OWL.Class)
+    properties = ours(graph, OWL.ObjectProperty, OWL.DatatypeProperty, RDF.Property)
+    kinds = sorted(
+        curie(str(s)) for s in graph.subjects(RDFS.subClassOf, URIRef(PREFIXES["kg"] + "Statement"))
+    )
+    text = f"{NOTE}# The ontology\n\nWritten from `ontology/kg.ttl`.\n\n## Diagram\n\n"
+    text += "An arrow is a property that leads from one class to another. The kinds of statement: "
+    text += f"{code(kinds)}.\n\n```mermaid\nclassDiagram\n    direction LR\n"
+    for term in properties:
+        name = curie(str(term)).removeprefix("kg:")
+        for source in classes(graph, graph.value(term, RDFS.domain)):
+            for target in classes(graph, graph.value(term, RDFS.range)):
+                if source.startswith("kg:") and target.startswith("kg:"):
+                    text += f"    {source[3:]} --> {target[3:]} : {name}\n"
+                elif source.startswith("kg:"):
+                    text += f"    {source[3:]} : {name} {target.replace(':', '_')}\n"
+    text += "```\n\n## Classes\n\n" + table("Class", "What it is", "Aligned with")
+    for term in named:
+        text += row(f"`{curie(str(term))}`", said(term, SKOS.definition), aligned(term))
+    text += "\n## Properties\n\n"
+    text += table("Property", "What it says", "From", "To", "Aligned with")
+    for term in properties:
+        text += row(
+            f"`{curie(str(term))}`",
+            said(term, SKOS.definition),
+            code(classes(graph, graph.value(term, RDFS.domain))),
+            code(classes(graph, graph.value(term, RDFS.range))),
+            aligned(term),
+        )
+    return text
+
+
+def shapes(project: Project) -> str:
+    text = f"{NOTE}# The shapes\n\nWhat `kg validate` holds the data against, by file.\n"
+    for path in project.shape_files():
+        graph = load([path])
+        text += f"\n## `ontology/shapes/{path.name}`\n\n"
+        text += table("Shape", "What it finds", "How to mend it", "Severity")
+        for shape in sorted(s for s in graph.subjects(SH.message) if isinstance(s, URIRef)):
+            severity = str(graph.value(shape, SH.severity)).rpartition("#")[2]
+            told = [str(graph.value(shape, part)) for part in (SH.message, SH.description)]
+            text += row(f"`{curie(str(shape))}`", *told, severity)
+    return text
+
+
+def queries(project: Project) -> str:
+    text = f"{NOTE}# The saved queries\n\n`kg query run ID -p NAME=VALUE`; `kg query show ID` lists the choices.\n"
+    for query in list_queries(project):
+        text += f"\n## `{query.id}`\n\n{query.question}\n\n{query.description}\n"
+        if query.params:
+            text += "\n" + table("Parameter", "What it is", "Type", "Default", "Values")
+        for param in query.params:
+            many = "one or more" if param.multiple else "one"
+            choice = f"; of {curie(param.choices_from[1])}" if param.choices_from else ""
+            values = many + (", or `any`" if param.optional else "")
+            text += row(
+                f"`{param.name}`", param.label, param.type + choice, f"`{param.default}`", values
+            )
+    return text
+
+
+def views(project: Project) -> str:
+    text = f"{NOTE}# The views\n\n`kg view build ID -o FILE.html`\n\n"
+    text += table("View", "Title", "What it shows", "Query")
+    for view in list_views(project):
+        text += row(f"`{view.id}`", view.title, view.description, f"`{view.query}`")
+    return text
+
+
+PAGES = {"ontology": ontology, "shapes": shapes, "queries": queries, "views": views}
+
+
+def main() -> int:
+    stale = []
+    for name, write in PAGES.items():
+        path = FOLDER / f"{name}.md"
+        text = write(Project())
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            stale.append(path.name)
+            if "--check" not in sys.argv:
+                FOLDER.mkdir(exist_ok=True)
+                path.write_text(text, encoding="utf-8", newline="\n")
+    if "--check" in sys.argv and stale:
+        print(f"stale: {', '.join(stale)}; run make docs")
+        return 1
+    print(f"{len(PAGES)} pages, {len(stale)} written anew")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""What the documents promise: commands run, links lead somewhere, pages are not stale."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
+COMMANDS = [
+    line.partition("  #")[0].strip()
+    for page in PAGES
+    for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    for line in block.splitlines()
+    if line.startswith("kg ")
+]
+
+
+def test_there_are_commands() -> None:
+    assert len(COMMANDS) >= 6
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_in_the_documents_run(
+    command: str, tmp_path: Path, kg: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    # `kg fmt` of the shipped data would write into the checkout if it had anything to change.
+    arguments = shlex.split(command)[1:]
+    ended = kg(*arguments, *(["--check"] if arguments == ["fmt"] else []), cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
+        assert (page.parent / target).exists(), target
+
+
+def test_every_make_target_is_told_in_the_makefile() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = set(re.findall(r"\.PHONY: (.*)", text)[0].split())
+    assert {"setup", "demo", "test", "test-full", "lint", "docs", "clean"} <= phony
+    assert all(re.search(rf"^{name}:", text, re.MULTILINE) for name in phony)
+
+
+def test_reference_pages_are_fresh() -> None:
+    ended = subprocess.run(
+        [sys.executable, "docs/generate.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert (ROOT / "docs" / "reference" / "ontology.md").is_file()
