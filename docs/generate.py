@@ -116,7 +116,8 @@ def shapes(project: Project) -> str:
 
 
 def queries(project: Project) -> str:
-    text = f"{NOTE}# The saved queries\n\n`kg query run ID -p NAME=VALUE`; `kg query show ID` lists the choices.\n"
+    text = f"{NOTE}# The saved queries\n\n"
+    text += "`kg query run ID -p NAME=VALUE`; `kg query show ID` lists the choices.\n"
     for query in list_queries(project):
         text += f"\n## `{query.id}`\n\n{query.question}\n\n{query.description}\n"
         if query.params:
