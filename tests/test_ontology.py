@@ -54,13 +54,14 @@ def test_every_name_of_the_contract_is_declared(ontology: Graph) -> None:
     names = {str(term).removeprefix(KG) for term in terms(ontology)}
     assert names >= set(
         "Source Statement Finding Challenge SupportingFactor Gap Recommendation PolicyAction "
-        "Limitation Background EvidenceLine Passage UncodedSpan Disagreement Quantity PolicyEvent "
-        "Agency Theme Organisation Profession PopulationGroup Instrument statedIn passage "
-        "mainTheme theme agency agenciesImplied concerns trend since valence quantity lowerBound "
-        "upperBound lowerOpen upperOpen unit population evidence voice original relayedBy locator isQuotation "
-        "supports qualifies elaborates followsFrom respondsTo repeats between differsIn sector "
-        "until design bibliographicStatus evidenceFrom evidenceUntil baseline textDigest start end "
-        "firstWords lastWords passageDigest section page piece reason basedOn contrastsWith".split()
+        "Limitation Background EvidenceLine Passage UncodedSpan Disagreement Quantity "
+        "PolicyEvent Agency Theme Organisation Profession PopulationGroup Instrument statedIn "
+        "passage mainTheme theme agency agenciesImplied concerns trend since valence quantity "
+        "lowerBound upperBound lowerOpen upperOpen unit population evidence voice original "
+        "relayedBy locator isQuotation supports qualifies elaborates followsFrom respondsTo "
+        "repeats between differsIn sector until design bibliographicStatus evidenceFrom "
+        "evidenceUntil baseline textDigest start end firstWords lastWords passageDigest "
+        "section page piece reason basedOn contrastsWith".split()
     )
 
 
