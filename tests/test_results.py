@@ -95,3 +95,9 @@ def test_unknown_format_is_told() -> None:
 
 def test_an_empty_table_has_its_head() -> None:
     assert render(Table(("a",), []), "csv") == b"a\n"
+
+
+def test_terminal_table_shows_a_label_in_place_of_its_thing() -> None:
+    table = Table(("statement", "label", "agency", "agencyLabel"), [(HEALTH, None, HEALTH, None)])
+    head = render(table, "table").decode().splitlines()[0].split()
+    assert head == ["statement", "label", "agency"]

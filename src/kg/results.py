@@ -66,7 +66,7 @@ def render(answer: Answer, form: str, *, width: int | None = None, colour: bool 
     """Write an answer in one of `FORMATS`, as the bytes of a UTF-8 text or a workbook.
 
     `csv`, `tsv` and `json` follow the SPARQL 1.1 result formats and hold full IRIs; `table`, `md`
-    and `xlsx` are for people and hold CURIEs.
+    and `xlsx` are for people and hold CURIEs. A `table` leaves out a column whose label it shows.
 
     Args:
         answer: what the query gave.
@@ -181,11 +181,13 @@ def _terminal(table: Table, width: int | None, colour: bool) -> bytes:
     from rich.text import Text
 
     grid = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    for name in table.columns:
-        grid.add_column(name, overflow="fold")
+    # Where a label stands beside its thing, the label alone keeps the table narrow enough to read.
+    kept = [n for n, name in enumerate(table.columns) if f"{name}Label" not in table.columns]
+    for number in kept:
+        grid.add_column(table.columns[number].removesuffix("Label"), overflow="fold")
     for row in table.rows:
         # Text, not str: rich would read square brackets in a label as markup.
-        grid.add_row(*(Text(shown(term)) for term in row))
+        grid.add_row(*(Text(shown(row[number])) for number in kept))
     console = Console(
         file=io.StringIO(),
         width=width or 1000,
