@@ -189,7 +189,11 @@ def _rows(
         links[source].append((edge["rel"], by_id[target], dashed))
         backwards = f"{by_id[source]['kind']} that {edge['rel']} this"
         links[target].append((backwards, by_id[source], dashed))
-    ordered = sorted(nodes, key=lambda node: (node["kind"], node["full"], node["id"]))
+    # What says something stands first, then what it points to.
+    says = {edge["from"] for edge in edges}
+    ordered = sorted(
+        nodes, key=lambda node: (node["id"] not in says, node["kind"], node["full"], node["id"])
+    )
     return [{"node": node, "links": links[node["id"]]} for node in ordered]
 
 
