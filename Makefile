@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test test-full lint docs picture bench constraints chromium clean
+.PHONY: setup demo test test-full lint docs picture vendor bench constraints chromium clean
 
 setup: $(VENV)/.ready ## make the virtual environment
 
@@ -44,6 +44,13 @@ bench: setup ## measured comparisons, as ratios
 
 constraints: ## pin the versions that are installed now
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
+
+vendor: setup ## fetch the pinned front-end files anew and check their hashes (needs npm)
+	mkdir -p build/npm && cd build/npm && npm pack vis-network@10.1.5 axe-core@4.14.1
+	tar -xzOf build/npm/vis-network-10.1.5.tgz package/standalone/umd/vis-network.min.js \
+	  > src/kg/static/vendor/vis-network.min.js
+	tar -xzOf build/npm/axe-core-4.14.1.tgz package/axe.min.js > tests/vendor/axe.min.js
+	$(BIN)/pytest tests/test_views.py -k vendored
 
 # The browser tests want a Chromium. Where apt can install one (Debian, as root) this does;
 # elsewhere the tests say how.

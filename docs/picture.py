@@ -21,7 +21,7 @@ def main() -> None:
         )
         page = browser.new_page(viewport={"width": 1400, "height": 940}, reduced_motion="reduce")
         page.goto(page_file.as_uri() + "#node=statement%3Amartin-2010-008")
-        page.wait_for_function("document.documentElement.dataset.ready")
+        page.locator("html[data-ready]").wait_for()
         page.get_by_role("button", name="Fit all").click()
         page.wait_for_timeout(300)
         page.screenshot(path=str(Path(__file__).parent / "overview.png"))

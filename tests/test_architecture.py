@@ -19,6 +19,7 @@ LAYERS = [
     ["store"],
     ["queries", "reports"],
     ["network", "passages"],
+    ["view_files"],
     ["validation", "views", "export", "doctor"],
     ["cli"],
 ]

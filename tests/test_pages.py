@@ -20,6 +20,21 @@ DRAWN = """() => {
   const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
   return data.filter((value, place) => place % 4 === 3 && value > 0).length;
 }"""
+NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# Where in the window the pixels of a colour are, on average.
+WHERE = """(colour) => {
+  const canvas = document.querySelector("#network canvas"), box = canvas.getBoundingClientRect();
+  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  let x = 0, y = 0, number = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    if (colour.some((part, place) => data[at + place] !== part)) continue;
+    x += (at / 4) % canvas.width; y += Math.floor(at / 4 / canvas.width); number += 1;
+  }
+  const scale = box.width / canvas.width;
+  return { x: box.x + (x / number) * scale, y: box.y + (y / number) * scale };
+}"""
+VIEWS = [view.id for view in list_views(Project())]
+CHALLENGE = "#node=statement%3Amartin-2010-008"
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +72,7 @@ def page(browser: Browser) -> Iterator[Page]:
             else None
         ),
     )
+    opened.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
     yield opened
     context.close()
     assert wrong == []
@@ -69,16 +85,16 @@ def site(
     """The address of each view's page."""
     folder = tmp_path_factory.mktemp("pages")
     addresses = {}
-    for view in list_views(project):
-        path = folder / f"{view.id}.html"
-        path.write_text(build_view(project, store, view.id), encoding="utf-8")
-        addresses[view.id] = path.as_uri()
+    for view in VIEWS:
+        path = folder / f"{view}.html"
+        path.write_text(build_view(project, store, view), encoding="utf-8")
+        addresses[view] = path.as_uri()
     return addresses
 
 
 def opened(page: Page, address: str) -> Page:
     page.goto(address)
-    page.wait_for_function("document.documentElement.dataset.ready")
+    page.locator("html[data-ready]").wait_for(state="attached")
     return page
 
 
@@ -106,49 +122,99 @@ def test_axe_can_fail(page: Page, tmp_path: Path) -> None:
 
 
 @pytest.mark.full
+@pytest.mark.parametrize("address", ["", CHALLENGE], ids=["at first", "chosen"])
 @pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("view", ["overview", "cross-agency-challenges"])
-def test_every_page_is_accessible_and_fits(
-    page: Page, site: dict[str, str], view: str, width: int
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_page_is_accessible_draws_and_fits(
+    page: Page, site: dict[str, str], view: str, width: int, address: str
 ) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    opened(page, site[view])
-    assert accessible(page) == []
-    page.locator("tbody th a").first.click()
+    opened(page, site[view] + address)
+    if address:
+        expect(page.locator("#details-heading")).to_contain_text("history and culture")
+    assert page.evaluate(DRAWN) > 1000
     assert accessible(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if width == 320:
+        page.locator("summary").click()
+        expect(page.get_by_label("Challenge (")).to_be_visible()
+        assert accessible(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.full
 def test_search_leads_to_the_details(page: Page, site: dict[str, str]) -> None:
     opened(page, site["overview"])
-    page.get_by_label("Search by words").fill("school records")
+    page.get_by_label("Search by words").fill("RECORDS school")
     expect(page.locator("#matches")).to_have_text("1 found")
     page.keyboard.press("Enter")
     heading = page.locator("#details-heading")
     expect(heading).to_have_text("Destroyed school records often hinder review panels")
     expect(heading).to_be_focused()
     assert page.url.endswith("#node=statement%3Amartin-2010-018")
-    expect(page.locator("#details")).to_contain_text("es.6.2")
+    details = page.locator("#details")
+    for part in ("challenge", "es.6.2", "Uncited", "main theme (1)", "Serious case reviews"):
+        expect(details).to_contain_text(part)
 
 
 @pytest.mark.full
 def test_search_says_when_nothing_matches(page: Page, site: dict[str, str]) -> None:
     opened(page, site["overview"])
     page.get_by_label("Search by words").fill("zebra")
-    expect(page.locator("#matches")).to_contain_text("Nothing holds these words")
+    expect(page.locator("#matches")).to_contain_text("Nothing holds “zebra”")
+    assert page.locator("#hits a").count() == 0
 
 
 @pytest.mark.full
-def test_key_filters_picture_and_table(page: Page, site: dict[str, str]) -> None:
+def test_search_by_keyboard_alone(page: Page, site: dict[str, str]) -> None:
+    opened(page, site["overview"])
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "query":
+            break
+    expect(page.locator("#query")).to_be_focused()
+    page.keyboard.type("serious case")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    second = page.locator("#hits a").nth(1)
+    expect(second).to_be_focused()
+    name = second.inner_text()
+    page.keyboard.press("Enter")
+    expect(page.locator("#details-heading")).to_be_focused()
+    expect(page.locator("#details-heading")).to_have_text(name)
+    page.keyboard.press("Escape")
+    expect(second).to_be_focused()
+
+
+@pytest.mark.full
+def test_key_filters_picture_and_tables(page: Page, site: dict[str, str]) -> None:
     opened(page, site["overview"])
     rows = page.locator("tbody tr:visible")
     before = rows.count()
+    drawn = page.evaluate(DRAWN)
     page.get_by_label("Finding (8)").uncheck()
     expect(page.locator("#shown")).to_contain_text(f"{before - 8} of {before} items")
     assert rows.count() == before - 8
+    expect(page.locator("#table-1")).to_have_text("Claims (10 of 18)")
+    page.get_by_label("Work (5)").uncheck()
+    expect(page.get_by_role("heading", name="Works")).to_be_hidden()
+    # A link to what is hidden is hidden too, in the picture as in the table.
+    expect(page.locator("[data-of='rests on']").first).to_be_hidden()
+    page.evaluate(NEXT_FRAME)
+    assert page.evaluate(DRAWN) < drawn
     page.get_by_role("button", name="Show everything").click()
     assert rows.count() == before
+    expect(page.get_by_label("Finding (8)")).to_be_checked()
+
+
+@pytest.mark.full
+def test_key_hides_a_kind_of_link(page: Page, site: dict[str, str]) -> None:
+    opened(page, site["overview"])
+    implied = page.locator("[data-of='implied agency']:visible")
+    assert implied.count() > 5
+    page.get_by_label("Implied agency").uncheck()
+    assert implied.count() == 0
+    assert page.locator("[data-of='agency']:visible").count() > 5
 
 
 @pytest.mark.full
@@ -158,24 +224,72 @@ def test_address_opens_an_item_and_its_neighbours(page: Page, site: dict[str, st
     page.get_by_role("button", name="Neighbours only").click()
     # The work and the two statements that rest on it.
     assert page.locator("tbody tr:visible").count() == 3
+    page.locator("#details a").first.click()
+    expect(page.locator("#details-heading")).to_have_text(
+        "Agencies go on improving how they share information"
+    )
+    assert page.locator("tbody tr:visible").count() > 3
+    page.go_back()
+    expect(page.locator("#details-heading")).to_have_text("Holmes et al. (2010)")
 
 
 @pytest.mark.full
-def test_keys_step_through_the_picture(page: Page, site: dict[str, str]) -> None:
+@pytest.mark.parametrize("name", ["source%3Anobody", "%E0%A4%A"], ids=["unknown", "malformed"])
+def test_an_address_of_nothing_does_no_harm(page: Page, site: dict[str, str], name: str) -> None:
+    opened(page, site["overview"] + f"#node={name}")
+    expect(page.locator("#details-heading")).to_have_text("Details")
+
+
+@pytest.mark.full
+def test_keys_lead_through_the_picture(page: Page, site: dict[str, str]) -> None:
     opened(page, site["cross-agency-challenges"])
-    page.locator("#network").focus()
-    page.keyboard.press("n")
-    first = page.locator("#details-heading").inner_text()
-    page.keyboard.press("n")
-    assert page.locator("#details-heading").inner_text() != first
-    page.keyboard.press("p")
-    assert page.locator("#details-heading").inner_text() == first
+    heading, picture = page.locator("#details-heading"), page.locator("#network")
+    picture.focus()
+    page.keyboard.press("ArrowRight")
+    first = heading.inner_text()
+    assert first != "Details"
+    expect(picture).to_be_focused()
+    expect(page.locator("#shown")).to_contain_text(first)
+    page.keyboard.press("ArrowLeft")
+    assert heading.inner_text() != first
     page.keyboard.press("Enter")
-    expect(page.locator("#details-heading")).to_be_focused()
+    expect(heading).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(picture).to_be_focused()
+    page.keyboard.press("n")
+    expect(page.get_by_role("button", name="Neighbours only")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    page.keyboard.press("Escape")
+    expect(heading).to_have_text("Details")
+    # Tab leaves the picture: no keyboard trap.
+    page.keyboard.press("Tab")
+    expect(picture).not_to_be_focused()
 
 
 @pytest.mark.full
-def test_without_javascript_the_table_holds_everything(
+def test_a_shape_can_be_clicked(page: Page, site: dict[str, str]) -> None:
+    opened(page, site["overview"])
+    star = page.evaluate(WHERE, [0xA8, 0x64, 0x00])  # the one recommendation
+    page.mouse.click(star["x"], star["y"])
+    expect(page.locator("#details-heading")).to_contain_text("Trans-disciplinary teams should")
+    assert page.url.endswith("martin-2010-006")
+    box = page.locator("#network").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 4, box["y"] + 4)
+    expect(page.locator("#details-heading")).to_have_text("Details")
+
+
+@pytest.mark.full
+def test_the_wheel_scrolls_the_page(page: Page, site: dict[str, str]) -> None:
+    opened(page, site["overview"])
+    page.locator("#network").hover()
+    page.mouse.wheel(0, 600)
+    expect(page.locator("h1")).not_to_be_in_viewport()
+
+
+@pytest.mark.full
+def test_without_javascript_the_tables_hold_everything(
     browser: Browser, site: dict[str, str]
 ) -> None:
     context = browser.new_context(java_script_enabled=False)
@@ -183,8 +297,20 @@ def test_without_javascript_the_table_holds_everything(
     page.goto(site["overview"])
     expect(page.get_by_text("need JavaScript")).to_be_visible()
     expect(page.locator(".panes")).to_be_hidden()
-    assert page.locator("tbody tr:visible").count() == 29
+    assert page.locator("tbody tr:visible").count() == 34
+    # A link leads to the row of its item.
+    page.locator("tbody td a", has_text="Holmes et al. (2010)").first.click()
+    expect(page.locator("tr:target")).to_contain_text("source:holmes-2010")
     context.close()
+
+
+@pytest.mark.full
+def test_the_tables_are_printed_and_the_controls_are_not(page: Page, site: dict[str, str]) -> None:
+    opened(page, site["overview"])
+    page.emulate_media(media="print")
+    expect(page.locator("tbody tr").last).to_be_visible()
+    expect(page.locator("#query")).to_be_hidden()
+    expect(page.locator("#details")).to_be_hidden()
 
 
 @pytest.mark.full
@@ -192,7 +318,7 @@ def test_hostile_labels_are_shown_and_do_not_run(page: Page, tmp_path: Path) -> 
     data = tmp_path / "data" / "triples"
     shutil.copytree(Project().folder("data/triples"), data)
     file = data / "martin-2010" / "interagency-working.ttl"
-    hostile = "</script><img src=x onerror=document.title=1>'&amp;"
+    hostile = "</script><img src=x onerror=alert(1)> \\\" '&amp; <b>"
     text = file.read_text(encoding="utf-8")
     old = '"Agencies go on improving how they share information"@en'
     assert old in text
@@ -201,5 +327,7 @@ def test_hostile_labels_are_shown_and_do_not_run(page: Page, tmp_path: Path) -> 
     out = tmp_path / "page.html"
     out.write_text(build_view(project, open_store(project), "overview"), encoding="utf-8")
     opened(page, out.as_uri() + "#node=statement%3Amartin-2010-001")
-    expect(page.locator("#details-heading")).to_have_text(hostile)
-    assert page.title() == "What the review says, and what it rests on"
+    expect(page.locator("#details-heading")).to_have_text(hostile.replace("\\", ""))
+    page.get_by_label("Search by words").fill("onerror")
+    expect(page.locator("#hits a")).to_have_text(hostile.replace("\\", ""))
+    assert page.locator("img, b").count() == 0

@@ -1,157 +1,249 @@
-"""A query's rows as a network: what is a node, what is an edge, and where each is drawn."""
+"""The rows of a query as a network: what is a node, what is an edge, how large, and where."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import TYPE_CHECKING
 
-from kg.errors import KgError
+from kg.errors import KgError, UnknownName
 from kg.results import Table, shown
 from kg.terms import Term, nearest_of
 
 if TYPE_CHECKING:
     import networkx
+    from numpy import float64
+    from numpy.typing import NDArray
+
+    Network = networkx.MultiDiGraph[str]
+    Places = NDArray[float64]
 
 SEED = 7
-_SPACE = 75.0  # canvas units between neighbours, before labels are parted
-_LABEL = (185.0, 105.0)  # canvas units that a shape takes up with its label
-_FEW = 150  # up to this many nodes labels are parted
-_ROUNDS = 200
+_SPACE = 115.0  # canvas units a node has to itself, on average
+_ROOM = (90.0, 66.0)  # canvas units between two nodes, across and down
+_CORE = 400  # nodes laid out by springs; networkx needs SciPy above 500, and minutes
+_EVENNESS = 0.55  # 0 keeps the distances the springs gave, 1 only the order
+_ROUNDS = 300
+_GOLDEN = 2.399963  # radians; turning by it each time fills a disc evenly
+
+Row = Mapping[str, Term | None]
 
 
 @dataclass(frozen=True)
 class NodeRule:
-    """Which columns of a row make a node; `kind` is fixed or comes from the column `kind_from`."""
+    """What in a row is a node.
+
+    Each value is `?column`, or a text that is the same in every row. `facts` maps a heading to a
+    value; `when` keeps the rule to rows whose columns hold these values; `where` is what an error
+    names.
+    """
 
     id: str
-    label: str
+    label: str = ""
     kind: str = ""
-    kind_from: str = ""
-    details: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    when: Mapping[str, str] = field(default_factory=dict)
+    where: str = ""
 
 
 @dataclass(frozen=True)
 class EdgeRule:
-    """Which columns of a row make an edge; `dashed` is a column that holds true or false."""
+    """What in a row is an edge, in the same terms as a `NodeRule`; `link` says what joins them."""
 
     source: str
     target: str
-    label: str = ""
-    text: str = ""
-    dashed: str = ""
+    link: str
+    when: Mapping[str, str] = field(default_factory=dict)
+    where: str = ""
 
 
 def build_network(
-    table: Table, nodes: Sequence[NodeRule], edges: Sequence[EdgeRule], where: str = "the view"
-) -> "networkx.DiGraph[str]":
-    """Turn rows into a directed graph whose nodes are CURIEs.
+    table: Table,
+    nodes: Sequence[NodeRule],
+    edges: Sequence[EdgeRule],
+    details: Iterable[tuple[NodeRule, Table]] = (),
+) -> "Network":
+    """Turn rows into a directed graph whose nodes are CURIEs and whose edge keys are links.
 
-    Node attributes: `label`, `kind`, `details` (a dictionary of shown texts), `x` and `y` (canvas
-    units, the same for the same rows). Edge attributes: `label`, `dashed`.
+    Node attributes are plain: `label`, `kind`, `description`, `size` (by degree), `x` and `y`
+    (canvas units), and one for each fact, its several values joined by `; `. The edge attribute is
+    `link`. The same rows give the same graph.
 
     Args:
-        table: the rows of a query.
+        table: the rows.
         nodes: what is a node.
         edges: what is an edge.
-        where: what to name in an error, such as the view's file.
+        details: further rules, each with rows of its own, that only add to nodes already there.
 
     Raises:
-        KgError: a rule names a column that the rows do not have.
+        UnknownName: a rule names a column that its rows do not have.
+        KgError: a node has no kind, or an edge ends at something that no rule makes a node.
 
     Example:
         >>> from pyoxigraph import Literal, NamedNode
         >>> row = (NamedNode("urn:a"), Literal("A"), NamedNode("urn:b"), Literal("B"))
-        >>> rules = [NodeRule("s", "sl", "claim"), NodeRule("t", "tl", "theme")]
-        >>> graph = build_network(Table(("s", "sl", "t", "tl"), [row]), rules, [EdgeRule("s", "t")])
-        >>> sorted(graph.nodes(data="label"))
-        [('urn:a', 'A'), ('urn:b', 'B')]
+        >>> rules = [NodeRule("?s", "?sl", "claim"), NodeRule("?t", "?tl", "theme")]
+        >>> about = EdgeRule("?s", "?t", "is about")
+        >>> graph = build_network(Table(("s", "sl", "t", "tl"), [row]), rules, [about])
+        >>> sorted(graph.nodes(data="label")), list(graph.edges(data="link"))
+        ([('urn:a', 'A'), ('urn:b', 'B')], [('urn:a', 'urn:b', 'is about')])
     """
     import networkx
 
-    for column in _columns(nodes, edges):
-        if column not in table.columns:
-            raise KgError(
-                f"the query gives no column {column!r}",
-                where=where,
-                fix=f"use {nearest_of(column, table.columns)}",
-            )
-    graph: networkx.DiGraph[str] = networkx.DiGraph()
+    graph: Network = networkx.MultiDiGraph()
+    facts: dict[tuple[str, str], dict[str, None]] = {}
+    rules: list[NodeRule | EdgeRule] = [*nodes, *edges]
+    for each in rules:
+        _check_columns(each, table)
     for row in table.records():
         for rule in nodes:
-            _add_node(graph, rule, row)
+            _add_node(graph, rule, row, facts)
+    for rule, rows in details:
+        _check_columns(rule, rows)
+        for row in rows.records():
+            if _value(rule.id, row) in graph:
+                _add_node(graph, rule, row, facts)
+    for (name, heading), values in facts.items():
+        graph.nodes[name][heading] = "; ".join(values)
+    for row in table.records():
         for link in edges:
-            source, target = row[link.source], row[link.target]
-            if source is not None and target is not None:
-                label = shown(row[link.label]) if link.label else link.text
-                dashed = bool(link.dashed) and shown(row[link.dashed]) == "true"
-                graph.add_edge(shown(source), shown(target), label=label, dashed=dashed)
-    for name, (x, y) in _positions(graph).items():
+            _add_edge(graph, link, row)
+    for name, node in graph.nodes(data=True):
+        if not node["kind"]:
+            where = nodes[0].where
+            raise KgError(f"the node {name} has no kind", where=where, fix="give its rule a kind")
+        node["size"] = round(7 + 2.2 * min(int(graph.degree(name)), 60) ** 0.5, 1)
+    for name, (x, y) in _layout(graph).items():
         graph.nodes[name].update(x=x, y=y)
     return graph
 
 
-def _columns(nodes: Sequence[NodeRule], edges: Sequence[EdgeRule]) -> list[str]:
-    named = [c for rule in nodes for c in (rule.id, rule.label, rule.kind_from, *rule.details)]
-    named += [c for rule in edges for c in (rule.source, rule.target, rule.label, rule.dashed)]
-    return [column for column in named if column]
+def _check_columns(rule: NodeRule | EdgeRule, table: Table) -> None:
+    """Hold the columns that a rule names against those of its rows."""
+    facts = {f"facts.{key}": value for key, value in getattr(rule, "facts", {}).items()}
+    named = {key: value for key, value in vars(rule).items() if isinstance(value, str)}
+    named |= facts | {f"when.{column}": f"?{column}" for column in rule.when}
+    for key, value in named.items():
+        if value.startswith("?") and value[1:] not in table.columns:
+            nearest = ", ".join(f"?{c}" for c in nearest_of(value[1:], table.columns).split(", "))
+            raise UnknownName(
+                f"the query gives no column {value}",
+                where=f"{rule.where}, {key}",
+                fix=f"use {nearest}",
+            )
+
+
+def _value(value: str, row: Row) -> str:
+    return shown(row[value[1:]]) if value.startswith("?") else value
+
+
+def _applies(rule: NodeRule | EdgeRule, row: Row) -> bool:
+    return all(shown(row[column]) == wanted for column, wanted in rule.when.items())
 
 
 def _add_node(
-    graph: "networkx.DiGraph[str]", rule: NodeRule, row: Mapping[str, Term | None]
+    graph: "Network", rule: NodeRule, row: Row, facts: dict[tuple[str, str], dict[str, None]]
 ) -> None:
-    term = row[rule.id]
-    if term is None:
+    name = _value(rule.id, row)
+    if not name or not _applies(rule, row):
         return
-    details = {
-        title: shown(row[column])
-        for column, title in rule.details.items()
-        if row[column] is not None
-    }
-    graph.add_node(
-        shown(term),
-        label=shown(row[rule.label]) or shown(term),
-        kind=rule.kind or shown(row[rule.kind_from]),
-        details=details,
-    )
+    if name not in graph:
+        graph.add_node(name, label="", kind="", description="")
+    node = graph.nodes[name]
+    for key in ("label", "kind", "description"):
+        node[key] = node[key] or _value(getattr(rule, key), row)
+    node["label"] = node["label"] or name
+    for heading, value in rule.facts.items():
+        if text := _value(value, row):
+            facts.setdefault((name, heading), {})[text] = None
 
 
-def _positions(graph: "networkx.DiGraph[str]") -> dict[str, tuple[float, float]]:
+def _add_edge(graph: "Network", rule: EdgeRule, row: Row) -> None:
+    source, target = _value(rule.source, row), _value(rule.target, row)
+    if not source or not target or not _applies(rule, row):
+        return
+    for name in (source, target):
+        if name not in graph:
+            raise KgError(
+                f"an edge ends at {name}, which no [[node]] of the view makes a node",
+                where=rule.where,
+                fix="add a [[node]] for that column",
+            )
+    link = _value(rule.link, row)
+    graph.add_edge(source, target, key=link, link=link)
+
+
+def _layout(graph: "Network") -> dict[str, tuple[int, int]]:
+    """Place each node: springs for the best linked, the others about what they are linked to."""
     import networkx
+    import numpy
 
     if not graph:
         return {}
-    # The order of nodes and edges decides where the seeded layout puts them.
-    plain: networkx.Graph[str] = networkx.Graph()
-    plain.add_nodes_from(sorted(graph))
-    plain.add_edges_from(sorted((min(edge), max(edge)) for edge in graph.edges()))
-    rounds = 300 if len(plain) <= _FEW else 50
-    scale = _SPACE * len(plain) ** 0.5
-    found = networkx.spring_layout(
-        plain, seed=SEED, k=2.2 / len(plain) ** 0.5, iterations=rounds, scale=scale
-    )
-    # Wider than high, as screens are.
-    places = {name: (float(x) * 1.6, float(y)) for name, (x, y) in found.items()}
-    if len(places) <= _FEW:
-        _part_labels(places)
-    return {name: (round(x), round(y)) for name, (x, y) in places.items()}
+    plain: networkx.Graph[str] = networkx.Graph(graph)
+    by_degree = sorted(plain, key=lambda name: -plain.degree(name))
+    core, rest = by_degree[:_CORE], by_degree[_CORE:]
+    springs = plain.subgraph(core).copy()
+    # A faint pull to a common centre keeps unconnected parts from drifting away.
+    springs.add_weighted_edges_from(("", name, 0.04) for name in core)
+    found = networkx.spring_layout(springs, seed=SEED, k=2.1 / len(core) ** 0.5, iterations=200)
+    places = numpy.array([found[name] for name in core])
+    places = _spread(places) * _SPACE * len(plain) ** 0.5 * numpy.array([1.15, 1.0])
+    _part(places)
+    placed = {name: (float(x), float(y)) for name, (x, y) in zip(core, places, strict=True)}
+    _gather(plain, rest, placed)
+    return {name: (round(x), round(y)) for name, (x, y) in placed.items()}
 
 
-def _part_labels(places: dict[str, tuple[float, float]]) -> None:
-    """Push nodes apart until no label lies on another, each time along the shorter way."""
-    pairs = list(combinations(places, 2))
+def _spread(places: "Places") -> "Places":
+    """Lay the longer way across, and thin out the crowded middle; each axis runs from -½ to ½."""
+    import numpy
+
+    centred = places - places.mean(axis=0)
+    across, down = numpy.linalg.eigh(centred.T @ centred)[1][:, ::-1].T
+    # An axis has no direction of its own: the first node settles which end comes first.
+    turned = numpy.stack([centred @ across, centred @ down], axis=1)
+    turned *= numpy.where(turned[0] < 0, -1.0, 1.0)
+    ranks = turned.argsort(axis=0, kind="stable").argsort(axis=0) / max(len(places) - 1, 1) - 0.5
+    sides = numpy.ptp(turned, axis=0)
+    even = turned / numpy.where(sides > 0, sides, 1.0)
+    even -= (even.max(axis=0) + even.min(axis=0)) / 2
+    spread: Places = (1 - _EVENNESS) * even + _EVENNESS * ranks
+    return spread
+
+
+def _part(places: "Places") -> None:
+    """Push nodes that are too close apart, each pair along the shorter way, in place."""
+    import numpy
+
+    room = numpy.array(_ROOM)
+    order = numpy.arange(len(places))
+    tie = numpy.sign(order[:, None] - order[None, :])[:, :, None]
     for _ in range(_ROUNDS):
-        still = True
-        for one, other in pairs:
-            (x1, y1), (x2, y2) = places[one], places[other]
-            across, down = _LABEL[0] - abs(x1 - x2), _LABEL[1] - abs(y1 - y2)
-            if across <= 0 or down <= 0:
-                continue
-            still = False
-            if across < down:
-                step = (across / 2 + 1) * (1 if x1 < x2 else -1)
-                places[one], places[other] = (x1 - step, y1), (x2 + step, y2)
-            else:
-                step = (down / 2 + 1) * (1 if y1 < y2 else -1)
-                places[one], places[other] = (x1, y1 - step), (x2, y2 + step)
-        if still:
+        apart = places[:, None, :] - places[None, :, :]
+        lacking = room - abs(apart)
+        close = (lacking > 0).all(axis=2) & (tie[:, :, 0] != 0)
+        if not close.any():
             return
+        shorter = lacking == lacking.min(axis=2, keepdims=True)
+        way = numpy.where(apart == 0, tie, numpy.sign(apart))
+        places += (way * (lacking / 4 + 0.5) * shorter * close[:, :, None]).sum(axis=1)
+
+
+def _gather(
+    plain: "networkx.Graph[str]",
+    rest: Sequence[str],
+    placed: dict[str, tuple[float, float]],
+) -> None:
+    """Place each remaining node in a disc about the middle of its neighbours, in `placed`."""
+    from math import cos, sin
+
+    discs: dict[tuple[float, float], int] = {}
+    for name in rest:
+        near = [placed[other] for other in plain[name] if other in placed] or [(0.0, 0.0)]
+        middle = (sum(x for x, _ in near) / len(near), sum(y for _, y in near) / len(near))
+        turn = discs[middle] = discs.get(middle, 0) + 1
+        reach = _ROOM[0] * turn**0.5
+        placed[name] = (
+            middle[0] + reach * cos(turn * _GOLDEN),
+            middle[1] + reach * sin(turn * _GOLDEN),
+        )

@@ -1,65 +1,40 @@
-"""Views: a `viz/*.toml` file and a query's rows become one web page that needs no network."""
+"""Views: a view file and a query's rows become one web page that needs no network."""
 
 import tomllib
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.resources import files
-from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from kg import __version__
-from kg.errors import KgError
-from kg.network import EdgeRule, NodeRule, build_network
+from kg.errors import KgError, UnknownName
+from kg.network import build_network
 from kg.project import Project
-from kg.queries import load_query, run
-from kg.results import Table
+from kg.queries import SavedQuery, load_query, run
+from kg.results import Table, shown
 from kg.store import Store
-from kg.terms import nearest_of
+from kg.terms import PREFIXES, nearest_of
+from kg.view_files import View, read_view
 
 if TYPE_CHECKING:
-    import networkx
+    from kg.network import Network
 
-SHAPES = ("dot", "square", "diamond", "triangle", "triangleDown", "hexagon", "star")
-_MANY_EDGES = 2000  # above this pyvis's own add_edge, which looks for duplicates, takes seconds
-_NODE_KEYS = {"id", "label", "kind", "kind_from", "details"}
-_EDGE_KEYS = {"from", "to", "label", "text", "dashed"}
-_KEYS = {"title", "description", "query", "params", "node", "edge", "kinds"}
-
-
-@dataclass(frozen=True)
-class Kind:
-    """How nodes of one kind are drawn: a shape and a colour, so that neither is needed alone."""
-
-    shape: str
-    colour: str
-
-
-@dataclass(frozen=True)
-class View:
-    """What a view file says."""
-
-    id: str
-    where: str
-    title: str
-    description: str
-    query: str
-    nodes: tuple[NodeRule, ...]
-    edges: tuple[EdgeRule, ...]
-    kinds: Mapping[str, Kind]
-    params: Mapping[str, Sequence[str]] = field(default_factory=dict)
+_MANY_EDGES = 2000  # above this, pyvis's add_edge takes seconds: it looks through all nodes
 
 
 def list_views(project: Project) -> list[View]:
     """Read every view of the project, in order of id.
 
+    Raises:
+        KgError: a file is not as views are written (file, key, how to mend).
+
     Example:
         >>> [view.id for view in list_views(Project())]
         ['cross-agency-challenges', 'overview']
     """
-    return [_read(path, project) for path in project.files("viz", "*.toml")]
+    return [read_view(path, project) for path in project.files("viz", "*.toml")]
 
 
 def load_view(project: Project, name: str) -> View:
@@ -68,8 +43,12 @@ def load_view(project: Project, name: str) -> View:
     Raises:
         UnknownName: there is no such view.
         KgError: its file is not as views are written (file, key, how to mend).
+
+    Example:
+        >>> load_view(Project(), "overview").query
+        'statement-network'
     """
-    return _read(project.named_file("viz", name, ".toml"), project)
+    return read_view(project.named_file("viz", name, ".toml"), project)
 
 
 def build_view(
@@ -87,166 +66,178 @@ def build_view(
         HTML; the same graph and values give the same text.
 
     Raises:
-        KgError: the view does not fit the query, or the query finds nothing.
+        KgError: the view does not fit its query or the graph, or the query finds nothing.
+
+    Example:
+        >>> from kg.store import open_store
+        >>> build_view(Project(), open_store(Project()), "overview").startswith("<!doctype html>")
+        True
     """
     view = load_view(project, name)
     query = load_query(project, view.query)
-    table = run(query, store, {**view.params, **(params or {})})
-    if not isinstance(table, Table):
-        raise KgError("its query gives no table", where=view.where, fix="name a SELECT query")
-    if not table.rows:
+    values = {**view.params, **(params or {})}
+    rows = _rows(query, store, values, view)
+    if not rows.rows:
         raise KgError(
             "there is nothing to draw: the query finds no row",
             where=f"view {name}",
-            fix=f"widen the parameters; kg query show {view.query} lists them",
+            fix=f"give other values with -p; kg query show {view.query} lists them",
         )
-    graph = build_network(table, view.nodes, view.edges, view.where)
-    return _page(view, query.question, graph)
+    details = [
+        (rule, _rows(load_query(project, other), store, {}, view)) for other, rule in view.details
+    ]
+    graph = build_network(rows, view.nodes, view.edges, details)
+    return _page(view, query, values, graph, _datasets(store))
 
 
-def _page(view: View, question: str, graph: "networkx.DiGraph[str]") -> str:
+def _rows(
+    query: SavedQuery, store: Store, values: Mapping[str, Sequence[str]], view: View
+) -> Table:
+    answer = run(query, store, values)
+    if not isinstance(answer, Table):
+        raise KgError(
+            f"its query {query.id} gives no table", where=view.where, fix="name a SELECT query"
+        )
+    return answer
+
+
+def _datasets(store: Store) -> list[dict[str, str]]:
+    """Ask the graph what it says of itself: title, version, description, licence."""
+    answer = store.query(
+        f"PREFIX dcat: <{PREFIXES['dcat']}> PREFIX dcterms: <{PREFIXES['dcterms']}> "
+        f"PREFIX rdfs: <{PREFIXES['rdfs']}> SELECT ?title ?version ?description ?licence WHERE {{ "
+        "?dataset a dcat:Dataset ; rdfs:label ?title . OPTIONAL { ?dataset dcat:version ?version } "
+        "OPTIONAL { ?dataset dcterms:description ?description } "
+        "OPTIONAL { ?dataset dcterms:license ?licence } } "
+        "ORDER BY STR(?dataset) STR(?version) STR(?description) STR(?licence)"
+    )
+    assert isinstance(answer, Table)
+    return [{key: shown(term) for key, term in row.items()} for row in answer.records()]
+
+
+def _page(
+    view: View,
+    query: SavedQuery,
+    values: Mapping[str, Sequence[str]],
+    graph: "Network",
+    datasets: Sequence[Mapping[str, str]],
+) -> str:
     from jinja2 import Environment, PackageLoader
     from markupsafe import Markup
-    from pyvis.network import Network
 
-    unknown = {str(kind) for _, kind in graph.nodes(data="kind")} - view.kinds.keys()
-    if unknown:
-        raise KgError(
-            f"the kind {min(unknown)!r} has no shape and colour",
-            where=view.where,
-            fix=f"add it under [kinds], like {min(view.kinds, default='theme')}",
-        )
-    net = Network(directed=True, notebook=False)
-    for name in sorted(graph):
-        node = graph.nodes[name]
-        kind = view.kinds[node["kind"]]
-        # What many things point to is a landmark, and its name is written larger.
-        incoming = int(graph.in_degree(name))
-        net.add_node(
-            name,
-            label=fill(node["label"], 24),
-            full=node["label"],
-            kind=node["kind"],
-            details=node["details"],
-            shape=kind.shape,
-            color=kind.colour,
-            size=10 + min(14, int(graph.degree(name))),
-            font={"size": 22 if incoming > 1 else 15},
-            x=node["x"],
-            y=node["y"],
-        )
-    edges = [
-        {"source": source, "to": target, "rel": edge["label"], "dashes": edge["dashed"]}
-        for source, target, edge in sorted(graph.edges(data=True), key=lambda e: e[:2])
-    ]
-    if len(edges) <= _MANY_EDGES:
-        for edge in edges:
-            net.add_edge(**edge)
-    else:
-        net.edges += [{"from": edge.pop("source"), "arrows": "to", **edge} for edge in edges]
-
+    for named, drawn, table in (
+        ({str(kind) for _, kind in graph.nodes(data="kind")}, view.kinds, "kinds"),
+        ({str(edge["link"]) for *_, edge in graph.edges(data=True)}, view.links, "links"),
+    ):
+        for name in sorted(named - drawn.keys()):
+            raise UnknownName(
+                f"the rows hold {name!r}, and [{table}] does not say how to draw it",
+                where=view.where,
+                fix=f"add it there, or correct one of {nearest_of(name, drawn)}",
+            )
+    net = _drawn(view, graph)
     static = files("kg") / "static"
-    scripts = [
-        (static / name).read_text(encoding="utf-8")
-        for name in ("vendor/vis-network.min.js", "network.js")
-    ]
-    # pyvis fills the template; ours escapes all that comes from the graph, its own does not.
-    net.templateEnv = Environment(
-        loader=PackageLoader("kg", "templates"), autoescape=True, trim_blocks=True
+    # Line ends are normalised as a browser does before it compares a hash.
+    style, vis, script = (
+        "\n".join((static / name).read_text(encoding="utf-8").splitlines())
+        for name in ("network.css", "vendor/vis-network.min.js", "network.js")
     )
+    vendor = tomllib.loads((static / "vendor.toml").read_text(encoding="utf-8"))
+    # pyvis fills our template: it escapes all that comes from the graph, pyvis's own does not.
+    net.templateEnv = Environment(
+        loader=PackageLoader("kg", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    kinds = Counter(str(node["kind"]) for _, node in graph.nodes(data=True))
+    links = Counter(str(edge["link"]) for *_, edge in graph.edges(data=True))
     net.templateEnv.globals.update(
         view=view,
-        question=question,
+        query=query,
+        values=values,
         version=__version__,
-        rows=_rows(net.nodes, net.edges),
-        counts=_counts(view, net.nodes),
-        style=Markup((static / "network.css").read_text(encoding="utf-8")),
-        scripts=[Markup(script) for script in scripts],
-        hashes=" ".join(f"'sha256-{_hash(script)}'" for script in scripts),
+        datasets=datasets,
+        groups=_groups(view, graph),
+        kinds={name: kinds[name] for name in view.kinds if name in kinds},
+        links={name: links[name] for name in view.links if name in links},
+        scope=_scope(view, graph),
+        backs={name: link.back for name, link in view.links.items()},
+        svg={name: Markup(kind.form[1]) for name, kind in view.kinds.items()},
+        style=Markup(style),
+        scripts=[Markup(vis), Markup(script)],
+        script_hashes=[_hash(vis), _hash(script)],
+        style_hashes=[_hash(style), *vendor["vis-network"]["styles"]],
     )
     net.path = "network.html.j2"
     return str(net.generate_html())
 
 
-def _hash(script: str) -> str:
-    return b64encode(sha256(script.encode()).digest()).decode()
+def _drawn(view: View, graph: "Network") -> Any:
+    """Hand the graph to pyvis, each node and edge with its shape, colour and place."""
+    from pyvis.network import Network as Pyvis
+
+    net = Pyvis(directed=True)
+    for name, node in graph.nodes(data=True):
+        kind = view.kinds[node["kind"]]
+        net.add_node(
+            name,
+            label=node["label"],
+            shape=kind.form[0],
+            color=kind.colour,
+            hollow=kind.hollow,
+            landmark=kind.landmark,
+            facts=[[heading, node[heading]] for heading in view.facts if heading in node],
+            **{key: node[key] for key in ("kind", "description", "size", "x", "y")},
+        )
+    # In the order of the file, so that the details list links as the key does.
+    order = list(view.links)
+    for source, target, joined in sorted(
+        graph.edges(data=True), key=lambda edge: order.index(edge[2]["link"])
+    ):
+        link = view.links[joined["link"]]
+        arrows, dashes = "to" if link.arrow else "", list(link.dashes) or False
+        edge = {**joined, "color": link.colour, "dashes": dashes, "arrows": arrows}
+        if graph.number_of_edges() <= _MANY_EDGES:
+            net.add_edge(source, target, **edge)
+        else:
+            net.edges.append({"from": source, "to": target, **edge})
+    # pyvis's set_options would take the spaces out of every text.
+    net.options = {"physics": {"enabled": False}}
+    return net
 
 
-def _counts(view: View, nodes: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Count the nodes of each kind, in the view's order, leaving out kinds that have none."""
-    counts = {kind: sum(node["kind"] == kind for node in nodes) for kind in view.kinds}
-    return {kind: number for kind, number in counts.items() if number}
+def _hash(text: str) -> str:
+    return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()
 
 
-def _rows(
-    nodes: Sequence[Mapping[str, Any]], edges: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """Give every node with its links in words: the table that says what the picture shows."""
-    by_id = {node["id"]: node for node in nodes}
-    links: dict[str, list[tuple[str, Mapping[str, Any], bool]]] = {name: [] for name in by_id}
-    for edge in edges:
-        source, target, dashed = edge["from"], edge["to"], bool(edge["dashes"])
-        links[source].append((edge["rel"], by_id[target], dashed))
-        backwards = f"{by_id[source]['kind']} that {edge['rel']} this"
-        links[target].append((backwards, by_id[source], dashed))
-    # What says something stands first, then what it points to.
-    says = {edge["from"] for edge in edges}
-    ordered = sorted(
-        nodes, key=lambda node: (node["id"] not in says, node["kind"], node["full"], node["id"])
-    )
-    return [{"node": node, "links": links[node["id"]]} for node in ordered]
+def _groups(view: View, graph: "Network") -> dict[str, dict[str, Any]]:
+    """Gather the nodes by group for the tables: each with its outward links, by link."""
+    groups: dict[str, dict[str, Any]] = {
+        kind.group: {"landmark": kind.landmark, "rows": []} for kind in view.kinds.values()
+    }
+    for name, node in graph.nodes(data=True):
+        links: dict[str, list[dict[str, str]]] = {link: [] for link in view.links}
+        for _, other, edge in graph.out_edges(name, data=True):
+            links[edge["link"]].append({"id": other, "label": graph.nodes[other]["label"]})
+        outward = {link: others for link, others in links.items() if others}
+        row = {"id": name, **node, "links": outward, "incoming": graph.in_degree(name)}
+        groups[view.kinds[node["kind"]].group]["rows"].append(row)
+    # What the head of the page says of all of them is not said again of each.
+    said = {fact for fact, found in _scope(view, graph).items() if len(found) == 1}
+    for group in groups.values():
+        rows = group["rows"]
+        told = {fact for row in rows for fact in row} - said
+        group["facts"] = [fact for fact in view.facts if fact in told]
+        # Claims stay in the order of the query; what they point to is looked up by name.
+        if group["landmark"]:
+            rows.sort(key=lambda row: (row["label"], row["id"]))
+    return {name: group for name, group in groups.items() if group["rows"]}
 
 
-def _read(path: Path, project: Project) -> View:
-    where = project.shown(path)
-    try:
-        said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise KgError(
-            f"the view cannot be read: {error}", where=where, fix="correct its TOML"
-        ) from error
-    _check_keys(said, _KEYS, {"title", "description", "query", "node", "edge", "kinds"}, where)
-    for rule in said["node"]:
-        _check_keys(rule, _NODE_KEYS, {"id", "label"}, f"{where}, [[node]]")
-        if ("kind" in rule) == ("kind_from" in rule):
-            raise KgError(
-                "a node does not have exactly one of kind and kind_from",
-                where=f"{where}, [[node]]",
-                fix='write kind = "theme", or kind_from = a column',
-            )
-    for rule in said["edge"]:
-        _check_keys(rule, _EDGE_KEYS, {"from", "to"}, f"{where}, [[edge]]")
-    for name, kind in said["kinds"].items():
-        _check_keys(kind, {"shape", "colour"}, {"shape", "colour"}, f"{where}, kinds.{name}")
-        if kind["shape"] not in SHAPES:
-            raise KgError(
-                f"{kind['shape']!r} is no shape",
-                where=f"{where}, kinds.{name}",
-                fix=f"use one of {', '.join(SHAPES)}",
-            )
-    return View(
-        id=path.stem,
-        where=where,
-        title=said["title"],
-        description=said["description"],
-        query=said["query"],
-        nodes=tuple(NodeRule(**rule) for rule in said["node"]),
-        edges=tuple(
-            EdgeRule(
-                rule["from"], rule["to"], *(rule.get(k, "") for k in ("label", "text", "dashed"))
-            )
-            for rule in said["edge"]
-        ),
-        kinds={name: Kind(**kind) for name, kind in said["kinds"].items()},
-        params={
-            name: [str(v) for v in (value if isinstance(value, list) else [value])]
-            for name, value in said.get("params", {}).items()
-        },
-    )
-
-
-def _check_keys(said: Mapping[str, Any], known: set[str], needed: set[str], where: str) -> None:
-    for key in sorted(said.keys() - known):
-        raise KgError(f"unknown key {key!r}", where=where, fix=f"use {nearest_of(key, known)}")
-    for key in sorted(needed - said.keys()):
-        raise KgError(f"the key {key!r} is missing", where=where, fix=f"add {key} = …")
+def _scope(view: View, graph: "Network") -> dict[str, list[str]]:
+    """List every value of the facts that say what the view covers."""
+    return {
+        fact: sorted({node[fact] for _, node in graph.nodes(data=True) if fact in node})
+        for fact in view.scope
+    }
