@@ -144,6 +144,19 @@ def test_fmt_writes_once_and_check_tells(kg: Run, home: Path) -> None:
     assert kg("--home", str(home), "fmt", "--check").returncode == 0
 
 
+def test_fmt_leaves_the_shipped_vocabularies_alone(kg: Run, home: Path) -> None:
+    ended = kg("--home", str(home), "fmt", "--check")
+    assert ended.stdout.startswith(f"{len(list(home.rglob('*.ttl')))} files, 0 to change")
+
+
+def test_a_file_called_like_the_ontology_is_judged(kg: Run, tmp_path: Path) -> None:
+    file = tmp_path / "kg.ttl"
+    file.write_text("<https://example.org/x> a <https://example.org/Y> .", encoding="utf-8")
+    ended = kg("validate", str(file))
+    assert ended.returncode == 1
+    assert "It has no label" in ended.stdout
+
+
 def test_fmt_leaves_all_files_when_one_is_faulty(kg: Run, home: Path) -> None:
     data = home / "data" / "triples"
     for name in ("works.ttl", "events.ttl"):

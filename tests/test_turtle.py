@@ -170,3 +170,13 @@ def test_a_write_replaces_and_keeps_the_mode(tmp_path: Path) -> None:
     write_file(path, "new\n")
     assert path.read_bytes() == b"new\n"
     assert path.stat().st_mode & 0o777 == 0o640 or os.name == "nt"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    path = put(tmp_path, "old")
+    link = tmp_path / "link.ttl"
+    link.symlink_to(path)
+    write_file(link, "new")
+    assert link.is_symlink()
+    assert path.read_text(encoding="utf-8") == "new"

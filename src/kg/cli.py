@@ -194,7 +194,9 @@ def fmt(
     from kg.turtle import format_file, write_file
 
     project = Project(Settings.home)
-    paths = files or [*project.files("ontology", "vocab/*.ttl"), *project.data_files()]
+    known = [*project.files("ontology", "vocab/*.ttl"), *project.data_files()]
+    # A home without vocabularies uses the shipped ones, which are not its own to rewrite.
+    paths = files or [path for path in known if path.is_relative_to(project.home)]
     # Every file is read before any is written: an error in one leaves all as they were.
     texts = [(path, format_file(path)) for path in paths]
     changed = [(path, text) for path, text in texts if path.read_bytes() != text.encode()]

@@ -304,6 +304,7 @@ def write_file(path: Path, text: str) -> None:
     Raises:
         UnreadableFile: the file cannot be written; the old one stands as it was.
     """
+    path = path.resolve()  # a link stays a link; what it points to is replaced
     temporary = ""
     try:
         with tempfile.NamedTemporaryFile(

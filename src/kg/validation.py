@@ -44,7 +44,8 @@ def validate(project: Project, files: Sequence[Path] = (), engine: str = "auto")
         raise KgError(
             f"{engine!r} is no engine", where="--engine", fix=f"choose one of {', '.join(ENGINES)}"
         )
-    judged = [path for path in files or project.graph_files() if path.name != "kg.ttl"]
+    # The ontology is what data are judged by; its unions have no names, as data must.
+    judged = list(files) or [*project.files("ontology", "vocab/*.ttl"), *project.data_files()]
     documents = {path.resolve(): read_turtle(path) for path in [*judged, *project.graph_files()]}
     wanted = {path.resolve() for path in judged}
     shapes = _graph([read_turtle(path) for path in project.shape_files()])
