@@ -66,6 +66,7 @@ def test_unknown_query_is_answered_with_the_nearest(project: Project) -> None:
         ("minAgencies", ["any"], "needs a value"),
         ("implied", ["perhaps"], "neither true nor false"),
         ("theme", [], "no value"),
+        ("theme", ["any", "policy-context"], "beside another"),
     ],
 )
 def test_a_wrong_value_is_an_error_and_never_an_empty_answer(

@@ -204,7 +204,10 @@ def fmt(
         if not check:
             write_file(path, text)
         print(f"{'would change' if check else 'formatted'} {project.shown(path)}")
-    print(f"{len(paths)} files, {len(changed)} to change" if check else f"{len(paths)} files")
+    from kg.reports import count
+
+    total = count(len(paths), "file")
+    print(f"{total}, {len(changed)} to change" if check else total)
     raise typer.Exit(1 if check and changed else 0)
 
 

@@ -253,6 +253,8 @@ def _values_text(param: Param, values: Sequence[str], store: Store) -> str:
     if len(values) > 1 and not param.multiple:
         raise KgError("only one value is allowed", where=where, fix="ask once for each value")
     if any(value.strip().lower() == ANY for value in values) and param.type != "text":
+        if len(values) > 1:
+            raise KgError("any stands beside another value", where=where, fix="give one of the two")
         if not param.optional:
             raise KgError(
                 "this parameter needs a value", where=where, fix=f"the default is {param.default}"

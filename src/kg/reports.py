@@ -10,6 +10,7 @@ from kg.terms import PREFIXES, curie
 
 FORMATS = ("text", "json", "ttl", "html", "github")
 SEVERITIES = ("Violation", "Warning", "Info")
+_MANY = 20
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,15 @@ def notes(report: Report) -> list[str]:
         ("Classes in the data that no shape mentions", report.classes_without_shape),
         ("Properties in the data that no shape mentions", report.properties_without_shape),
     )
-    return [f"{head}: {', '.join(curie(iri) for iri in iris)}." for head, iris in parts if iris]
+    lines = []
+    for head, iris in parts:
+        # One file meets few shapes; the whole list of the others would hide what matters.
+        names = [curie(iri) for iri in iris[:_MANY]]
+        more = (
+            f" and {len(iris) - _MANY} more; --format json names all" if len(iris) > _MANY else ""
+        )
+        lines += [f"{head} ({len(iris)}): {', '.join(names)}{more}."] if iris else []
+    return lines
 
 
 def render_report(report: Report, form: str) -> str:
