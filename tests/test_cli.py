@@ -113,6 +113,18 @@ def test_construct_is_written_as_turtle(kg: Run) -> None:
     assert kg("sparql", "-f", "ttl", stdin=text).stdout.count(" a ") >= 1
 
 
+def test_coverage_ends_with_1_while_something_was_not_looked_at(
+    kg: Run, home: Path, source_text: Path
+) -> None:
+    span = home / "data" / "triples" / "martin-2010" / "not-coded.ttl"
+    blocks = span.read_text(encoding="utf-8").split("\n\n")
+    span.write_text("\n\n".join(blocks[:-1]) + "\n", encoding="utf-8")
+    ended = kg("--home", str(home), "passage", "coverage", "--text", str(source_text))
+    assert ended.returncode == 1
+    assert ended.stdout.startswith("section,in_passages,not_coded,white_space,not_looked_at,")
+    assert "not looked at: " in ended.stderr and "To mend it" in ended.stderr
+
+
 def test_validate_says_where_and_ends_with_1(kg: Run, home: Path) -> None:
     file = home / "data" / "triples" / "martin-2010" / "interagency-working.ttl"
     text = file.read_text(encoding="utf-8")

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from pyoxigraph import NamedNode
 
-from kg.passages import Passage, ReferenceText, anchor, check_passages, read_passages
+from kg.anchors import ReferenceText, anchor
+from kg.passages import Passage, check_passages, read_passages
 from kg.project import Project
 from kg.store import MemoryStore
 from kg.terms import expand, local_name

@@ -1,21 +1,21 @@
 """Passages are found again in any extraction of the text, or said not to be."""
 
 import re
-import unicodedata
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kg.errors import KgError, UnknownName, UnreadableFile
+from kg.anchors import ReferenceText, anchor
+from kg.errors import KgError, UnknownName
 from kg.passages import (
-    Anchor,
-    ReferenceText,
-    anchor,
+    STATES,
     check_passages,
+    coverage,
     read_passages,
     render_checks,
+    render_faults,
     show,
 )
 from kg.store import MemoryStore
@@ -57,153 +57,6 @@ def checked(store: MemoryStore, text: str, source: str = "") -> list[tuple[str, 
     return [(c.status, c.detail) for c in check_passages(store, ReferenceText(text), source)]
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_stream_is_that_of_the_whole_text_normalised_at_once(text: str) -> None:
-    whole = unicodedata.normalize("NFKC", text).casefold()
-    source = ReferenceText(text)
-    assert source.stream == "".join(char for char in whole if char.isalnum())
-    assert len(source.starts) == len(source.ends) == len(source.stream)
-
-
-@pytest.mark.parametrize(
-    "decomposed",
-    ["cafe\u0301", "\u1112\u1161\u11ab", "\uff76\uff9e", "a\u0327\u0301"],
-    ids=["accent", "hangul", "halfwidth", "two-marks"],
-)
-def test_composed_and_decomposed_letters_are_the_same(decomposed: str) -> None:
-    composed = unicodedata.normalize("NFKC", decomposed)
-    assert ReferenceText(decomposed).stream == ReferenceText(composed).stream
-    assert ReferenceText(f"x {decomposed} y").find(composed) == [(2, 2 + len(decomposed))]
-
-
-@pytest.mark.parametrize(
-    ("pattern", "run"),
-    [
-        (
-            "The harbour survey found that gulls ... chips",
-            "The harbour survey found that gulls steal chips.",
-        ),
-        ("they are … p.4", "They are a \u2018menace\u2019 (p.4)."),
-        ("'menace'", "\u2018menace\u2019"),
-        ("Menace", "\u2018menace\u2019"),
-        ("cooperation between piers", "co-\noperation between piers"),
-        ("and jetties … fine", "(and jetties) is \ufb01ne."),
-        ("FINE. CAFE\u0301 owners", "\ufb01ne. Caf\u00e9 owners"),
-        ("12 the harbour … leak", "12\n\nThe harbour survey found that boats leak,"),
-    ],
-)
-def test_anchor_finds_the_run(pattern: str, run: str) -> None:
-    found = anchor(ReferenceText(HARBOUR), pattern)
-    assert HARBOUR[found.start : found.end] == run
-
-
-@pytest.mark.parametrize(
-    ("text", "pattern", "run"),
-    [
-        ("It rains here. It rains there. It rains here.", "there … it rains", "there. It rains"),
-        ("It rains here. It rains there.", "it rains … rains", "It rains here. It rains"),
-        ("(Gulls steal.) Boats leak.", "gulls steal", "(Gulls steal.)"),
-    ],
-    ids=["shortest", "tail-not-in-head", "bracket-first"],
-)
-def test_where_the_passage_begins_and_ends(text: str, pattern: str, run: str) -> None:
-    found = anchor(ReferenceText(text), pattern)
-    assert text[found.start : found.end] == run
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("a party of starts", "art"),
-        ("a party of starts", "party of star"),
-        ("the \ufb01rm", "irm"),
-        ("the of\ufb01ce chief", "of f"),
-        ("re\u0301sume\u0301s", "resume"),
-        ("an e\u0301clair", "clair"),
-        ("a word", "\u2014"),
-    ],
-)
-def test_words_are_found_whole_or_not_at_all(text: str, words: str) -> None:
-    assert ReferenceText(text).find(words) == []
-
-
-def test_an_ambiguous_start_is_refused_with_its_places() -> None:
-    text = ReferenceText(HARBOUR)
-    with pytest.raises(KgError, match="in 2 places") as error:
-        anchor(text, "the harbour survey … leak")
-    assert "1: line 1, 0 to 136, 'The harbour survey" in str(error.value)
-    assert "2: line 5, 96 to 136, " in str(error.value)
-    assert "--occurrence N (1 to 2)" in str(error.value)
-    assert anchor(text, "the harbour survey … leak", 2).start == HARBOUR.rindex("The harbour")
-
-
-@pytest.mark.parametrize("occurrence", [0, 3, -1])
-def test_an_occurrence_that_is_not_there_is_refused(occurrence: int) -> None:
-    with pytest.raises(KgError, match="in 2 places"):
-        anchor(ReferenceText(HARBOUR), "the harbour survey", occurrence)
-
-
-def test_a_long_list_of_places_is_cut() -> None:
-    with pytest.raises(KgError, match=r"10: line 1, .*; and 2 more\)"):
-        anchor(ReferenceText("rain " * 12), "rain")
-
-
-@pytest.mark.parametrize(
-    ("pattern", "message"),
-    [
-        ("gulls steal fish", "'gulls steal fish' does not stand in the text; the first 2 of the 3"),
-        ("gulls … whale", "'whale' does not stand in the text after 'gulls'"),
-        (
-            "boats leak … gulls",
-            "after 'boats leak'; the first 1 of the 1 words do at 1: line 1, 30",
-        ),
-        ("whale", "'whale' does not stand in the text"),
-        ("gulls …", "is no pattern"),
-        ("… chips", "is no pattern"),
-        ("gulls … steal … chips", "is no pattern"),
-        ("", "is no pattern"),
-    ],
-)
-def test_what_cannot_be_anchored_says_why(pattern: str, message: str) -> None:
-    with pytest.raises(KgError) as error:
-        anchor(ReferenceText(HARBOUR), pattern)
-    assert message in str(error.value)
-    assert error.value.fix
-
-
-def test_windows_line_ends_cannot_be_anchored() -> None:
-    with pytest.raises(KgError, match="CRLF"):
-        anchor(ReferenceText(HARBOUR.replace("\n", "\r\n")), "gulls … chips")
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"%PDF-1.7 \xff", "PDF"),
-        (b"\xef\xbb\xbfgulls", "byte order mark"),
-        ("gulls".encode("utf-16"), "byte order mark"),
-        ("gulls\ncaf\u00e9".encode("latin-1"), "line 2"),
-        (None, "cannot be read"),
-    ],
-    ids=["pdf", "bom", "utf-16", "latin-1", "missing"],
-)
-def test_an_unusable_text_is_named_as_such(
-    tmp_path: Path, content: bytes | None, message: str
-) -> None:
-    path = tmp_path / "text.txt"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(UnreadableFile, match=message) as error:
-        ReferenceText.read(path)
-    assert path.as_posix() in str(error.value)
-
-
-def test_a_text_is_read_as_it_is(tmp_path: Path) -> None:
-    path = tmp_path / "text.txt"
-    path.write_bytes("gulls\r\nand \u2018chips\u2019".encode())
-    assert ReferenceText.read(path).text == "gulls\r\nand \u2018chips\u2019"
-
-
 def test_the_block_reads_back_as_the_anchor(tmp_path: Path) -> None:
     found = anchor(ReferenceText(HARBOUR), "the harbour survey found that boats … fine")
     block = found.turtle("passage:harbour-2001-017-p2")
@@ -222,12 +75,6 @@ def test_a_short_passage_gives_one_word_away(tmp_path: Path) -> None:
     assert "kg:lastWords" not in block
     store = graph(tmp_path, block)
     assert [status for status, _ in checked(store, "Meanwhile gulls steal chips.")] == ["moved"]
-
-
-@pytest.mark.parametrize("name", ["statement:harbour-2001-017", "passage:seventeen", "gulls"])
-def test_a_block_needs_the_name_of_a_passage(name: str) -> None:
-    with pytest.raises(UnknownName):
-        Anchor(0, 5, "gulls", "", "0").turtle(name)
 
 
 def test_found_where_the_graph_says(tmp_path: Path) -> None:
@@ -313,6 +160,71 @@ def test_a_source_that_cannot_be_told_is_asked_for(tmp_path: Path, name: str) ->
     with pytest.raises(UnknownName, match="fits") as error:
         checked(two_sources(tmp_path), "Another text.", name)
     assert "pier-2002" in error.value.fix
+
+
+def covered(folder: Path, spans: list[tuple[str, str]]) -> MemoryStore:
+    """Hold one passage of section 1 (the first sentence) and spans, by words and section."""
+    source = ReferenceText(HARBOUR)
+    blocks = [
+        anchor(source, "The harbour survey found that gulls … chips").turtle(
+            "passage:harbour-2001-001", section="1"
+        )
+    ]
+    for number, (words, section) in enumerate(spans, start=1):
+        place = anchor(source, words)
+        blocks.append(
+            f"<{KG}span/harbour-2001-u{number:02}> a kg:UncodedSpan ; kg:start {place.start} ; "
+            f'kg:end {place.end} ; kg:section "{section}" ; '
+            f"<http://www.w3.org/ns/oa#hasSource> source:harbour-2001 ."
+        )
+    return graph(folder, *blocks, digest=source.sha256)
+
+
+REST = [("They are … p.4", "1"), ("harbour report 12", "1"), ("found that boats … disagree", "2")]
+
+
+def test_coverage_counts_every_character_once(tmp_path: Path) -> None:
+    text = ReferenceText(HARBOUR)
+    found = coverage(covered(tmp_path, REST), text)
+    (_, missed), *more = [(HARBOUR[a:b], (a, b)) for a, b in found.missed]
+    assert HARBOUR[slice(*missed)] == "The harbour survey" and not more
+    assert not found.clashes and not found.is_whole
+    first = len("The harbour survey found that gulls steal chips.")
+    assert found.sections["1"]["in passages"] == first
+    assert found.sections["1"]["not coded"] == len("They are a 'menace' (p.4).harbour report 12")
+    # A character that nobody looked at counts to the section of the one before it.
+    assert found.sections["1"]["not looked at"] == len("Theharboursurvey")
+    assert list(found.sections) == ["1", "2"]
+    assert sum(counts.total() for counts in found.sections.values()) == len(HARBOUR)
+    *_, total = found.table().records()
+    assert [str(getattr(cell, "value", "")) for cell in total.values()] == [
+        *("all", str(first)),
+        *(str(sum(c[s] for c in found.sections.values())) for s in STATES[1:]),
+        *(str(len(HARBOUR)), f"{first / len(HARBOUR):.3f}"),
+    ]
+
+
+def test_coverage_is_whole_when_only_white_space_is_left(tmp_path: Path) -> None:
+    left = ("The harbour survey found that boats … disagree", "2")
+    found = coverage(covered(tmp_path, [*REST[:2], left]), ReferenceText(HARBOUR))
+    assert found.is_whole
+    assert found.sections["2"]["white space"] == 1  # the line end after the last word
+    assert render_faults(found, ReferenceText(HARBOUR)) == ""
+
+
+def test_what_is_both_coded_and_left_out_is_a_fault(tmp_path: Path) -> None:
+    text = ReferenceText(HARBOUR)
+    found = coverage(covered(tmp_path, [*REST, ("steal chips", "1")]), text)
+    assert [HARBOUR[a:b] for a, b in found.clashes] == ["steal chips."]
+    told = render_faults(found, text)
+    assert "not looked at: 1: line 5, 96 to 114, " in told
+    assert "both coded and left out: 1: line 1, 36 to 48, " in told
+    assert told.count("To mend it") == 2
+
+
+def test_coverage_needs_the_reference_text(tmp_path: Path) -> None:
+    with pytest.raises(KgError, match="not the reference text of source:harbour-2001"):
+        coverage(covered(tmp_path, REST), ReferenceText(HARBOUR + " "))
 
 
 def test_checks_are_told_with_counts(tmp_path: Path) -> None:

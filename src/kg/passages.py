@@ -1,30 +1,22 @@
-"""Passages: find, check and show the place of a claim in a text that the user holds."""
+"""Passages: check, show and add up where the statements of a review stand in its text."""
 
 import hashlib
-import re
-import unicodedata
-from bisect import bisect_left
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode
 
-from kg.errors import KgError, UnknownName, UnreadableFile
+from kg.anchors import Anchor, ReferenceText
+from kg.errors import KgError, UnknownName
 from kg.results import Table
 from kg.store import Store
-from kg.terms import PREFIXES, curie, expand, local_name, nearest_of
-from kg.turtle import write_turtle
+from kg.terms import PREFIXES, curie, local_name, nearest_of
 
 STATUSES = ("found", "moved", "ambiguous", "missing", "not checked")
+# What can become of a character of a text.
+STATES = ("in passages", "not coded", "white space", "not looked at")
 
-# Marks that stand close to the words of a passage and belong to it.
-_OPENING = "([{\u2018\u201c\"'\u00ab"
-_CLOSING = ".,;:!?)]}\u2019\u201d\"'\u00bb\u2026"
-_BESIDE_WORDS = f"{_OPENING}{_CLOSING}-\u2010\u2013\u2014\u2022"
-_nfkc = partial(unicodedata.normalize, "NFKC")
-_ELLIPSIS = re.compile(r"…|\.\.\.")
+_DECIMAL = NamedNode(f"{PREFIXES['xsd']}decimal")
 
 _KG = f"PREFIX kg: <{PREFIXES['kg']}>"
 _PARTS = ("start", "end", "firstWords", "lastWords", "passageDigest", "section", "page", "piece")
@@ -34,203 +26,12 @@ _ROWS = (
     + "".join(f"OPTIONAL {{ ?passage kg:{part} ?{part} }} " for part in _PARTS)
     + f"OPTIONAL {{ ?passage <{PREFIXES['oa']}hasSource> ?source }} }} ORDER BY STR(?passage)"
 )
+_SPANS = (
+    f"{_KG} SELECT * WHERE {{ ?span a kg:UncodedSpan ; kg:start ?start ; kg:end ?end ; "
+    f"<{PREFIXES['oa']}hasSource> ?source . OPTIONAL {{ ?span kg:section ?section }} }} "
+    "ORDER BY STR(?span)"
+)
 _DIGESTS = f"{_KG} SELECT ?source ?digest WHERE {{ ?source kg:textDigest ?digest }}"
-
-
-@dataclass(frozen=True)
-class Anchor:
-    """Where a passage stands, in code points, and by what it can be found in another extraction."""
-
-    start: int
-    end: int
-    first_words: str
-    last_words: str
-    digest: str
-
-    def turtle(self, name: str) -> str:
-        """Write the block of the passage of that name, ready to paste but for section and page.
-
-        Raises:
-            UnknownName: that is no name of a passage.
-        """
-        iri = expand(name)
-        statement, *piece = re.split(r"-p(?=\d+$)", local_name(iri))
-        review = statement.rpartition("-")[0]
-        if not review or not iri.startswith(PREFIXES["passage"]):
-            raise UnknownName(
-                f"{name!r} names no passage", where="--id", fix="write passage:review-2000-001"
-            )
-        label = ", piece ".join([f"Passage of statement {statement}", *piece])
-        values: list[tuple[str, NamedNode | Literal]] = [
-            ("rdf:type", NamedNode(expand("kg:Passage"))),
-            ("rdfs:label", Literal(label, language="en")),
-            ("oa:hasSource", NamedNode(expand(f"source:{review}"))),
-            *(("kg:piece", Literal(int(number))) for number in piece),
-            ("kg:start", Literal(self.start)),
-            ("kg:end", Literal(self.end)),
-            ("kg:firstWords", Literal(self.first_words)),
-            *(("kg:lastWords", Literal(words)) for words in [self.last_words] if words),
-            ("kg:passageDigest", Literal(self.digest)),
-        ]
-        return write_turtle(
-            Triple(NamedNode(iri), NamedNode(expand(name)), value) for name, value in values
-        )
-
-
-class ReferenceText:
-    r"""A source's text, with the stream of its letters and digits that passages are matched in.
-
-    The stream is the text after Unicode NFKC and case folding with everything but letters and
-    digits left out, so that quotes, spaces, hyphens and line breaks do not matter.
-
-    Example:
-        >>> ReferenceText("The Trans-\nDisciplinary team.").find("trans-disciplinary")
-        [(4, 23)]
-    """
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.sha256 = hashlib.sha256(text.encode()).hexdigest()
-        # Where each letter of the stream begins and ends in the text: one character may give
-        # several letters (a ligature), and several characters one (a letter and its accent).
-        clusters = [(_letters(text[start:end]), start, end) for start, end in _clusters(text)]
-        self.stream = "".join(letters for letters, _, _ in clusters)
-        self.starts = [start for letters, start, _ in clusters for _ in letters]
-        self.ends = [end for letters, _, end in clusters for _ in letters]
-
-    @classmethod
-    def read(cls, path: Path) -> "ReferenceText":
-        """Read a text from a UTF-8 file, its line ends as they are.
-
-        Raises:
-            UnreadableFile: it cannot be opened, or is no plain UTF-8 text.
-        """
-        where = path.as_posix()
-        try:
-            raw = path.read_bytes()
-            if raw.startswith(b"%PDF"):
-                what, fix = "this is a PDF, and passages are counted in its text", "give its text"
-            elif raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-                what, fix = "a byte order mark would be counted as text", "save it without"
-            else:
-                return cls(raw.decode("utf-8"))
-        except OSError as error:
-            what, fix = f"the text cannot be read: {error.strerror}", "check the name"
-        except UnicodeDecodeError as error:
-            line = raw.count(b"\n", 0, error.start) + 1
-            what, fix = f"the text is not UTF-8 on line {line}", "save it as UTF-8"
-        raise UnreadableFile(what, where=where, fix=f"{fix} (a text is a plain UTF-8 file)")
-
-    def digest(self, start: int, end: int) -> str:
-        """Give the SHA-256 of the letters and digits of a run of the text, in hexadecimal."""
-        low, high = bisect_left(self.starts, start), bisect_left(self.starts, end)
-        return hashlib.sha256(self.stream[low:high].encode()).hexdigest()
-
-    def find(self, words: str) -> list[tuple[int, int]]:
-        """List where words stand whole, as (start, end), whatever the case and punctuation."""
-        size = len(_letters(words))
-        return [
-            (self.starts[place], self.ends[place + size - 1])
-            for place in self.places(words)
-            if not self._is_inside(place) and not self._is_inside(place + size)
-        ]
-
-    def places(self, words: str) -> Iterator[int]:
-        """Yield each place in the stream where words begin, inside of another word or not."""
-        letters = _letters(words)
-        place = self.stream.find(letters) if letters else -1
-        while place >= 0:
-            yield place
-            place = self.stream.find(letters, place + 1)
-
-    def _is_inside(self, place: int) -> bool:
-        return 0 < place < len(self.stream) and self.ends[place - 1] >= self.starts[place]
-
-    def widen(self, start: int, end: int) -> tuple[int, int]:
-        """Take in the quotes and brackets that open a run, and the punctuation that closes it."""
-        while start > 0 and self.text[start - 1] in _OPENING:
-            start -= 1
-        while end < len(self.text) and self.text[end] in _CLOSING:
-            end += 1
-        return start, end
-
-    def listed(self, runs: list[tuple[int, int]]) -> str:
-        """Name places for an error message: number, line, offsets and the words around."""
-        places = []
-        for number, (start, end) in enumerate(runs[:10], start=1):
-            line = self.text.count("\n", 0, start) + 1
-            around = " ".join(self.text[max(0, start - 20) : start + 50].split())
-            places.append(f"{number}: line {line}, {start} to {end}, {around!r}")
-        return "; ".join(places) + ("" if len(runs) <= 10 else f"; and {len(runs) - 10} more")
-
-
-def anchor(text: ReferenceText, pattern: str, occurrence: int | None = None) -> Anchor:
-    """Find the passage that begins and ends with some words.
-
-    Args:
-        text: the source's reference text.
-        pattern: `first words … last words` (or `...`), or all the words of a short passage. The
-            passage is the shortest run from the first words to the last.
-        occurrence: which of several places is meant, from 1.
-
-    Raises:
-        KgError: the words stand nowhere, or in several places and none is chosen; or the text
-            has Windows line ends.
-
-    Example:
-        >>> found = anchor(ReferenceText("It rained. Boards met often, and all was well."),
-        ...                "boards met … was well")
-        >>> (found.start, found.end, found.first_words, found.last_words)
-        (11, 46, 'Boards', 'well')
-    """
-    if "\r" in text.text:
-        raise KgError(
-            "the text has Windows line ends (CRLF), so that its offsets fit no other copy",
-            where="--text",
-            fix="save it with Unix line ends (LF)",
-        )
-    runs = _runs(text, [part.strip() for part in _ELLIPSIS.split(pattern)])
-    number = 1 if occurrence is None and len(runs) == 1 else occurrence or 0
-    if not 1 <= number <= len(runs):
-        raise KgError(
-            f"a passage with these words begins in {len(runs)} places ({text.listed(runs)})",
-            where="PATTERN",
-            fix=f"give more of the first words, or --occurrence N (1 to {len(runs)})",
-        )
-    start, end = text.widen(*runs[number - 1])
-    words = [word.strip(_BESIDE_WORDS) for word in text.text[start:end].split() if _letters(word)]
-    # At most half of the words may be given away, first and last together.
-    each = min(4, len(words) // 4)
-    first, last = words[: max(each, 1)], words[len(words) - each :]
-    return Anchor(start, end, " ".join(first), " ".join(last), text.digest(start, end))
-
-
-def _runs(text: ReferenceText, parts: list[str]) -> list[tuple[int, int]]:
-    if len(parts) > 2 or not all(map(_letters, parts)):
-        raise KgError(
-            f"{parts!r} is no pattern", where="PATTERN", fix="write 'first words … last words'"
-        )
-    heads, tails = text.find(parts[0]), text.find(parts[-1])
-    runs = heads
-    if len(parts) > 1:
-        followers = [(start, bisect_left(tails, (end, end))) for start, end in heads]
-        runs = [(start, tails[number][1]) for start, number in followers if number < len(tails)]
-    if not runs:
-        raise _not_found(text, parts[-1] if heads else parts[0], parts[0] if heads else "")
-    return runs
-
-
-def _not_found(text: ReferenceText, part: str, after: str) -> KgError:
-    words = part.split()
-    tried = ((many, text.find(" ".join(words[:many]))) for many in range(len(words), 0, -1))
-    many, places = next((pair for pair in tried if pair[1]), (0, []))
-    where = f"{part!r} does not stand in the text" + (f" after {after!r}" if after else "")
-    near = f"; the first {many} of the {len(words)} words do at {text.listed(places)}"
-    return KgError(
-        where + (near if many else ""),
-        where="PATTERN",
-        fix="copy a few words from the text; a page or column break may stand between them",
-    )
 
 
 @dataclass(frozen=True)
@@ -346,6 +147,108 @@ def _places(wanted: Anchor, text: ReferenceText) -> list[tuple[int, int]]:
     return found
 
 
+@dataclass(frozen=True)
+class Coverage:
+    """What became of each code point of a text.
+
+    `sections` counts them by section and by one of `STATES`, in order of the text; `missed` lists
+    the runs that nobody looked at and `clashes` those both coded and left out, as (start, end).
+    """
+
+    sections: dict[str, Counter[str]]
+    missed: list[tuple[int, int]]
+    clashes: list[tuple[int, int]]
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether every character was looked at, and each was either coded or left out."""
+        return not self.missed and not self.clashes
+
+    def table(self) -> Table:
+        """Give one row a section and a last one for all, with the share that is in passages."""
+        total: Counter[str] = sum(self.sections.values(), Counter())
+        rows: list[tuple[Literal, ...]] = []
+        for section, counts in [*self.sections.items(), ("all", total)]:
+            size = counts.total()
+            share = Literal(f"{counts[STATES[0]] / size:.3f}", datatype=_DECIMAL)
+            numbers = [Literal(counts[state]) for state in STATES]
+            rows.append((Literal(section), *numbers, Literal(size), share))
+        columns = ("section", *(s.replace(" ", "_") for s in STATES), "characters", "share_coded")
+        return Table(columns, [*rows])
+
+
+def coverage(store: Store, text: ReferenceText, source: str = "") -> Coverage:
+    """Count how much of a review's text is coded, left out on purpose, or was never looked at.
+
+    White space counts as such where neither a passage nor an uncoded span holds it. A character
+    that neither holds is counted to the section of the one before it.
+
+    Args:
+        store: the graph with the passages and the uncoded spans.
+        text: the reference text of the review.
+        source: the review's slug, CURIE or IRI; else it is told by the text's digest.
+
+    Raises:
+        UnknownName: it cannot be told which source the text is.
+        KgError: the text is another extraction, which the offsets do not fit.
+    """
+    passages = read_passages(store)
+    digests = {row["source"]: row["digest"] for row in _records(store, _DIGESTS)}
+    chosen = _source(source, text, digests, {passage.source for passage in passages} - {""})
+    if digests.get(chosen) != text.sha256:
+        raise KgError(
+            f"this is not the reference text of {curie(chosen)}, which coverage is counted in",
+            where="--text",
+            fix="give the text whose SHA-256 is the source's kg:textDigest",
+        )
+    size = len(text.text)
+    state, section = [""] * size, [""] * size
+    clashes = []
+    for passage in passages:
+        if passage.source == chosen and passage.anchor:
+            for place in range(passage.anchor.start, min(passage.anchor.end, size)):
+                state[place], section[place] = STATES[0], passage.section
+    for row in _records(store, _SPANS):
+        if row["source"] == chosen:
+            for place in range(int(row["start"]), min(int(row["end"]), size)):
+                if state[place] == STATES[0]:
+                    clashes.append(place)
+                else:
+                    state[place], section[place] = STATES[1], row["section"]
+    sections: dict[str, Counter[str]] = {}
+    current = next((name for name in section if name), "")
+    missed = []
+    for place, char in enumerate(text.text):
+        current = section[place] or current
+        if not state[place]:
+            state[place] = STATES[2] if char.isspace() else STATES[3]
+        if state[place] == STATES[3]:
+            missed.append(place)
+        sections.setdefault(current, Counter())[state[place]] += 1
+    return Coverage(sections, _as_runs(missed, text.text), _as_runs(clashes, text.text))
+
+
+def _as_runs(places: list[int], text: str) -> list[tuple[int, int]]:
+    """Join places that nothing but white space parts to runs, as (start, end)."""
+    runs: list[tuple[int, int]] = []
+    for place in places:
+        joins = runs and not text[runs[-1][1] : place].strip()
+        start = runs.pop()[0] if joins else place
+        runs.append((start, place + 1))
+    return runs
+
+
+def render_faults(found: Coverage, text: ReferenceText) -> str:
+    """Write which runs of a text were never looked at, and which are both coded and left out."""
+    faults = [("not looked at", found.missed), ("both coded and left out", found.clashes)]
+    lines = [f"{what}: {text.listed(runs)}" for what, runs in faults if runs]
+    if found.missed:
+        lines.append("To mend it: code them, or give each a kg:UncodedSpan with its reason.")
+    if found.clashes:
+        lines.append("To mend it: shorten the kg:UncodedSpan where a passage holds its words.")
+    return "".join(f"{line}\n" for line in lines)
+
+
 def render_checks(checks: list[PassageCheck]) -> str:
     """Write what became of the passages: each that needs a look, then the counts."""
     faults = [check for check in checks if check.status != "found"]
@@ -380,21 +283,3 @@ def show(store: Store, name: str, text: ReferenceText) -> str:
         words = " ".join(text.text[start:end].split())
         out.append(f"{curie(passage.iri)} ({where}):\n  {words}\n")
     return "".join(out)
-
-
-def _clusters(text: str) -> Iterator[tuple[int, int]]:
-    """Cut a text where NFKC can be applied piece by piece; give each piece's start and end."""
-    start = 0
-    for offset, char in enumerate(text[1:], start=1):
-        joins = not char.isascii() and (
-            unicodedata.combining(char)
-            or _nfkc(text[start : offset + 1]) != _nfkc(text[start:offset]) + _nfkc(char)
-        )
-        if not joins:
-            yield start, offset
-            start = offset
-    yield start, len(text)
-
-
-def _letters(text: str) -> str:
-    return "".join(char for char in _nfkc(text).casefold() if char.isalnum())

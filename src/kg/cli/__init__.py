@@ -1,0 +1,167 @@
+"""The `kg` command: one function per command, which parses, makes one call and prints."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kg import __version__
+from kg.cli import passage, query, view
+from kg.cli.options import Endpoint, Format, Output, Settings, emit, write_answer
+from kg.errors import KgError
+from kg.project import Project
+
+app = typer.Typer(
+    help="An evidence graph from literature reviews: ask it, check it, look at it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(query.app, name="query")
+app.add_typer(view.app, name="view")
+app.add_typer(passage.app, name="passage")
+
+
+@app.callback()
+def options(
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder laid out like the project; else KG_HOME, else what came along."
+        ),
+    ] = None,
+    endpoint: Endpoint = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Read the options that hold for every command."""
+    Settings.home, Settings.endpoint = home, endpoint
+    if version:
+        print(f"kg {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def sparql(
+    file: Annotated[
+        str, typer.Argument(help="A file that holds the query, or - to read it.")
+    ] = "-",
+    form: Format = "",
+    output: Output = None,
+    endpoint: Endpoint = None,
+) -> None:
+    """Ask a SPARQL query of your own; it can only read, and only this graph."""
+    from kg.store import open_store
+
+    project = Project(Settings.home)
+    text = sys.stdin.read() if file == "-" else _read_query(Path(file))
+    write_answer(open_store(project, endpoint or Settings.endpoint).query(text), form, output)
+
+
+@app.command()
+def validate(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Turtle files; none means the whole of the data.")
+    ] = None,
+    engine: Annotated[str, typer.Option(help="auto or pyshacl.")] = "auto",
+    form: Annotated[str, typer.Option("--format", "-f", help="text, json, ttl, html, github.")] = (
+        "text"
+    ),
+    output: Output = None,
+) -> None:
+    """Check data against the shapes, and say what is wrong, where, and how to mend it."""
+    from kg.reports import render_report
+    from kg.validation import validate as check
+
+    report = check(Project(Settings.home), files or (), engine=engine)
+    emit(render_report(report, form).encode(), output)
+    raise typer.Exit(report.exit_code)
+
+
+@app.command()
+def fmt(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Turtle files; none means all data and vocabularies."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; say which files would change.")
+    ] = False,
+) -> None:
+    """Write Turtle files in their one canonical layout; a second run changes nothing."""
+    from kg.turtle import format_file, write_file
+
+    project = Project(Settings.home)
+    known = [*project.files("ontology", "vocab/*.ttl"), *project.data_files()]
+    # A home without vocabularies uses the shipped ones, which are not its own to rewrite.
+    paths = files or [path for path in known if path.is_relative_to(project.home)]
+    # Every file is read before any is written: an error in one leaves all as they were.
+    texts = [(path, format_file(path)) for path in paths]
+    changed = [(path, text) for path, text in texts if path.read_bytes() != text.encode()]
+    for path, text in changed:
+        if not check:
+            write_file(path, text)
+        print(f"{'would change' if check else 'formatted'} {project.shown(path)}")
+    from kg.reports import count
+
+    total = count(len(paths), "file")
+    print(f"{total}, {len(changed)} to change" if check else total)
+    raise typer.Exit(1 if check and changed else 0)
+
+
+@app.command()
+def export(
+    form: Annotated[str, typer.Option("--format", "-f", help="ttl, nt or jsonld.")] = "ttl",
+    derived: Annotated[
+        bool, typer.Option("--derived", help="Add the triples that ontology/rules/ derives.")
+    ] = False,
+    output: Output = None,
+) -> None:
+    """Write the whole graph, vocabularies and all, as one file."""
+    from kg.export import export_graph
+
+    emit(export_graph(Project(Settings.home), form, derived=derived), output)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is installed, which folders are used, and what is missing."""
+    from kg.doctor import examine
+
+    lines, healthy = examine(Settings.home)
+    print("\n".join(lines))
+    raise typer.Exit(0 if healthy else 1)
+
+
+def _read_query(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise KgError(
+            f"the query cannot be read: {reason}",
+            where=path.as_posix(),
+            fix="check the file's name",
+        ) from error
+
+
+def main() -> None:
+    """Run the command line: 0 fine, 1 the data has problems, 2 bad usage or unreadable input."""
+    # A message may hold any character of the data; a narrow terminal encoding must not end it.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")
+    try:
+        app(prog_name="kg")
+    except KgError as error:
+        place = f"{error.where}: " if error.where else ""
+        print(f"Error: {place}{error.what}", file=sys.stderr)
+        if error.fix:
+            print(f"To mend it: {error.fix}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; leave without Python's complaint about it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,89 @@
+"""What several commands share: their options, and how they read values and write answers."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kg.errors import KgError
+
+if TYPE_CHECKING:
+    from kg.results import Answer
+
+FORMAT_HELP = (
+    "table, csv, tsv, json, md or xlsx; for a graph also ttl, nt or jsonld. "
+    "A table on a terminal and CSV when piped, unless you choose."
+)
+Format = Annotated[str, typer.Option("--format", "-f", help=FORMAT_HELP)]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write to this file, not to the terminal.")
+]
+Endpoint = Annotated[
+    str | None, typer.Option("--endpoint", help="Ask this SPARQL endpoint, not the files.")
+]
+Values = Annotated[
+    list[str] | None,
+    typer.Option("-p", "--param", help="NAME=VALUE; again for another parameter or value."),
+]
+
+
+class Settings:
+    """What the options before the command say."""
+
+    home: Path | None = None
+    endpoint: str | None = None
+
+
+def parameters(pairs: Sequence[str] | None) -> dict[str, list[str]]:
+    """Read NAME=VALUE pairs into the values of each name.
+
+    Raises:
+        KgError: a pair has no equals sign.
+    """
+    values: dict[str, list[str]] = {}
+    for pair in pairs or ():
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise KgError(f"{pair!r} sets nothing", where="-p", fix="write NAME=VALUE")
+        values.setdefault(name.strip(), []).append(value)
+    return values
+
+
+def write_answer(answer: "Answer", form: str, output: Path | None) -> None:
+    """Write an answer in a format, or else as a table on a terminal and as CSV elsewhere."""
+    from kg.results import Table, render
+
+    terminal = sys.stdout.isatty() and output is None
+    form = form or ("table" if terminal else "csv")
+    if form == "xlsx" and terminal:
+        raise KgError("a workbook is no text", where="--format", fix="add -o FILE.xlsx")
+    width = os.get_terminal_size().columns if terminal else None
+    colour = terminal and "NO_COLOR" not in os.environ
+    emit(render(answer, form, width=width, colour=colour), output)
+    if isinstance(answer, Table) and not answer.rows:
+        print("Nothing found: no row answers this question.", file=sys.stderr)
+
+
+def emit(content: bytes, output: Path | None) -> None:
+    """Write bytes to a file, or to standard output where there is none.
+
+    Raises:
+        KgError: the file cannot be written.
+    """
+    if output is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_bytes(content)
+    except OSError as error:
+        raise KgError(
+            f"the file cannot be written: {error.strerror}",
+            where=output.as_posix(),
+            fix="choose another place with -o",
+        ) from error

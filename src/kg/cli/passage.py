@@ -1,0 +1,84 @@
+"""`kg passage`: anchor, check, show and add up passages against a text that you hold."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kg.cli.options import Format, Output, Settings, write_answer
+from kg.project import Project
+
+app = typer.Typer(
+    help="Anchor, check, show and add up passages against a text that you hold.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+TextFile = Annotated[Path, typer.Option("--text", help="The text of the source, a UTF-8 file.")]
+SourceName = Annotated[
+    str, typer.Option("--source", help="Which work the text is; else the one whose digest fits.")
+]
+
+
+@app.command("anchor")
+def passage_anchor(
+    pattern: Annotated[str, typer.Argument(help="'first words … last words' of the passage.")],
+    text: TextFile,
+    name: Annotated[
+        str, typer.Option("--id", help="What to call the passage.")
+    ] = "passage:review-2000-001",
+    occurrence: Annotated[
+        int | None, typer.Option(help="Which of several places, counted from 1.")
+    ] = None,
+    section: Annotated[str, typer.Option(help="The section it stands in, such as es.4.1.")] = "",
+    page: Annotated[str, typer.Option(help="The page it stands on, as printed.")] = "",
+) -> None:
+    """Find a passage in a text and print its block, ready to paste."""
+    from kg.anchors import ReferenceText, anchor
+
+    found = anchor(ReferenceText.read(text), pattern, occurrence=occurrence)
+    print(found.turtle(name, section, page), end="")
+
+
+@app.command("check")
+def passage_check(text: TextFile, source: SourceName = "") -> None:
+    """Check that every passage of a work stands where the graph says."""
+    from kg.anchors import ReferenceText
+    from kg.passages import check_passages, render_checks
+    from kg.store import open_store
+
+    store = open_store(Project(Settings.home), Settings.endpoint)
+    checks = check_passages(store, ReferenceText.read(text), source)
+    print(render_checks(checks), end="")
+    raise typer.Exit(0 if checks and all(check.status == "found" for check in checks) else 1)
+
+
+@app.command("show")
+def passage_show(
+    name: Annotated[str, typer.Argument(metavar="ID", help="A passage or a statement.")],
+    text: TextFile,
+) -> None:
+    """Show the words of a passage, from the text that you hold."""
+    from kg.anchors import ReferenceText
+    from kg.passages import show
+    from kg.store import open_store
+
+    store = open_store(Project(Settings.home), Settings.endpoint)
+    print(show(store, name, ReferenceText.read(text)), end="")
+
+
+@app.command("coverage")
+def passage_coverage(
+    text: TextFile, source: SourceName = "", form: Format = "", output: Output = None
+) -> None:
+    """Count, by section, how much of a review's text is coded, left out, or not looked at."""
+    from kg.anchors import ReferenceText
+    from kg.passages import coverage, render_faults
+    from kg.store import open_store
+
+    store = open_store(Project(Settings.home), Settings.endpoint)
+    reference = ReferenceText.read(text)
+    found = coverage(store, reference, source)
+    write_answer(found.table(), form, output)
+    print(render_faults(found, reference), end="", file=sys.stderr)
+    raise typer.Exit(0 if found.is_whole else 1)

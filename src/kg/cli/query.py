@@ -1,0 +1,78 @@
+"""`kg query`: list, show and run the saved queries."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from kg.cli.options import Endpoint, Format, Output, Settings, Values, parameters, write_answer
+from kg.project import Project
+
+app = typer.Typer(help="Ask saved queries.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("list")
+def query_list(form: Format = "", output: Output = None) -> None:
+    """List the saved queries and the questions they answer."""
+    from pyoxigraph import Literal
+
+    from kg.queries import list_queries
+    from kg.results import Table
+
+    rows = [
+        (Literal(q.id), Literal(q.question), Literal(", ".join(p.name for p in q.params)))
+        for q in list_queries(Project(Settings.home))
+    ]
+    write_answer(Table(("id", "question", "parameters"), [*rows]), form, output)
+
+
+@app.command("show")
+def query_show(
+    name: Annotated[str, typer.Argument(metavar="ID", help="See `kg query list`.")],
+    form: Format = "",
+    output: Output = None,
+    endpoint: Endpoint = None,
+) -> None:
+    """Show a saved query: its question, its parameters with their choices, its SPARQL."""
+    from pyoxigraph import Literal
+
+    from kg.queries import choices, load_query
+    from kg.results import Table
+    from kg.store import open_store
+    from kg.terms import local_name
+
+    project = Project(Settings.home)
+    query = load_query(project, name)
+    facts = [("question", query.question), ("description", query.description)]
+    if query.params:
+        store = open_store(project, endpoint or Settings.endpoint)
+    for param in query.params:
+        known = ", ".join(local_name(iri) for iri in choices(param, store))
+        many = "one or more" if param.multiple else "one"
+        default = f"{param.label}: {many} {param.type}, default {param.default}"
+        facts.append((f"-p {param.name}", f"{default}{f'; of {known}' if known else ''}"))
+    if not form and sys.stdout.isatty() and output is None:
+        for key, value in facts:
+            print(f"{key}: {value}")
+        print(f"\n{query.text}", end="")
+        return
+    rows = [(Literal(key), Literal(value)) for key, value in [*facts, ("sparql", query.text)]]
+    write_answer(Table(("field", "value"), [*rows]), form, output)
+
+
+@app.command("run")
+def query_run(
+    name: Annotated[str, typer.Argument(metavar="ID", help="See `kg query list`.")],
+    param: Values = None,
+    form: Format = "",
+    output: Output = None,
+    endpoint: Endpoint = None,
+) -> None:
+    """Ask a saved query, with other parameter values where you give them."""
+    from kg.queries import load_query, run
+    from kg.store import open_store
+
+    project = Project(Settings.home)
+    query = load_query(project, name)
+    store = open_store(project, endpoint or Settings.endpoint)
+    write_answer(run(query, store, parameters(param)), form, output)
