@@ -50,7 +50,7 @@ def test_lists_come_in_every_format(kg: Run, tmp_path: Path, command: list[str],
 
 
 def test_nothing_found_is_said_on_stderr(kg: Run) -> None:
-    ended = kg("query", "run", "statement-second-hand")
+    ended = kg("query", "run", "statement-by-source", "-p", "source=laming-2003")
     assert ended.returncode == 0
     assert "Nothing found" in ended.stderr
     assert ended.stdout.count("\n") == 1

@@ -105,6 +105,30 @@ def test_same_rows_from_a_server(query: SavedQuery, store: Store, server: Endpoi
     assert plain(run(query, server)) == plain(run(query, store))
 
 
+CHECKS = [query for query in QUERIES if query.id.startswith("check-")]
+EXAMPLES = sorted((Path(__file__).parent / "checks").glob("*/*.ttl"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_check_finds_the_bad_example_and_not_the_ok_one(path: Path) -> None:
+    query = next(query for query in CHECKS if query.id == path.parent.name)
+    answer = run(query, MemoryStore([path]))
+    assert isinstance(answer, Table)
+    assert answer.columns[:2] == ("focus", "message")
+    assert bool(answer.rows) is path.stem.startswith("bad-")
+
+
+@pytest.mark.parametrize("query", CHECKS, ids=lambda query: query.id)
+def test_a_check_has_examples_and_finds_nothing_in_the_shipped_graph(
+    query: SavedQuery, store: Store
+) -> None:
+    kinds = {path.stem[:3] for path in EXAMPLES if path.parent.name == query.id}
+    assert kinds == {"bad", "ok-"}
+    answer = run(query, store)
+    assert isinstance(answer, Table)
+    assert [row[0] for row in answer.rows] == []
+
+
 ALL_OPTIONS = [
     ("challenge-crossing-agencies", {"theme": ["serious-case-reviews"]}),
     ("challenge-crossing-agencies", {"implied": ["false"], "kind": ["any"]}),

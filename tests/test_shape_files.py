@@ -38,7 +38,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Violation]
         shutil.copy(path, data / f"{path.parent.name}.{path.stem}.ttl")
     results: dict[str, list[Violation]] = defaultdict(list)
     for violation in validate(Project(home)).violations:
-        results[Path(violation.file).stem.replace(".", "/")].append(violation)
+        # The check queries have examples of their own, in tests/checks/.
+        if not violation.shape.startswith("queries/"):
+            results[Path(violation.file).stem.replace(".", "/")].append(violation)
     return results
 
 

@@ -199,7 +199,10 @@ def _bad_shape(error: BaseException) -> KgError:
 
 
 def _check_queries(project: Project, data: "Graph", places: _Places) -> Iterator[Violation]:
-    """Run `queries/check-*.rq`: every row `?focus ?message` is a problem."""
+    """Run `queries/check-*.rq`: every row is a problem.
+
+    It has `?focus ?message`, and may have a `?label`, and `?path` and `?value` for its line.
+    """
     from kg.queries import read_query, run
     from kg.results import Table
     from kg.store import MemoryStore
@@ -211,25 +214,25 @@ def _check_queries(project: Project, data: "Graph", places: _Places) -> Iterator
     store.graph.bulk_load(
         data.serialize(format="nt", encoding="utf-8"), pyoxigraph.RdfFormat.N_TRIPLES
     )
-    for path in paths:
-        query = read_query(path, project)
+    for query in (read_query(path, project) for path in paths):
         answer = run(query, store)
         if not isinstance(answer, Table) or answer.columns[:2] != ("focus", "message"):
             raise KgError(
                 "a check query does not give ?focus ?message",
-                where=project.shown(path),
+                where=project.shown(query.path),
                 fix="begin its SELECT with ?focus ?message",
             )
         for row in answer.records():
-            focus = str(getattr(row["focus"], "value", ""))
-            file, line = places.of(focus, "", "")
+            told = {name: str(getattr(term, "value", "")) for name, term in row.items()}
+            focus, path, value = (told.get(name, "") for name in ("focus", "path", "value"))
+            file, line = places.of(focus, path, value)
             yield Violation(
                 severity=query.severity or "Violation",
                 focus=focus,
-                label=str(getattr(row.get("label"), "value", "no label")),
-                path="",
-                value="",
-                message=str(getattr(row["message"], "value", query.summary)),
+                label=told.get("label") or "no label",
+                path=curie(path) if path else "",
+                value=curie(value),
+                message=told["message"] or query.summary,
                 fix=query.description,
                 shape=f"queries/{query.id}.rq",
                 component="",
