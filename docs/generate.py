@@ -7,6 +7,7 @@ stale and ends with 1. A page is one function in `PAGES`.
 import sys
 from pathlib import Path
 
+from corpus_page import PAGE, corpus
 from rdflib import OWL, RDF, RDFS, SH, SKOS, BNode, Graph, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
@@ -140,13 +141,15 @@ def views(project: Project) -> str:
     return text
 
 
-PAGES = {"ontology": ontology, "shapes": shapes, "queries": queries, "views": views}
+PAGES = {
+    **{FOLDER / f"{write.__name__}.md": write for write in (ontology, shapes, queries, views)},
+    PAGE: corpus,
+}
 
 
 def main() -> int:
     stale = []
-    for name, write in PAGES.items():
-        path = FOLDER / f"{name}.md"
+    for path, write in PAGES.items():
         text = write(Project())
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             stale.append(path.name)
