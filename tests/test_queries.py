@@ -104,6 +104,19 @@ def test_a_value_may_be_written_in_four_ways(
     assert not found & {"martin-2010-001", "martin-2010-002", "martin-2010-006", "martin-2010-008"}
 
 
+def test_a_text_with_choices_is_one_of_them(project: Project, store: MemoryStore) -> None:
+    query = load_query(project, "challenge-by-theme")
+    (evidence,) = [param for param in query.params if param.name == "evidence"]
+    assert evidence.default == "any"
+    assert [*choices(evidence, store)] == ["any", "cited", "first-hand"]
+    every, cited = (run(query, store, {"evidence": [level]}) for level in ("any", "cited"))
+    assert isinstance(every, Table) and isinstance(cited, Table)
+    assert every.rows == run(query, store).rows  # type: ignore[union-attr]
+    assert 0 < len(cited.rows) < len(every.rows)
+    with pytest.raises(UnknownName, match="not one of the choices"):
+        run(query, store, {"evidence": ["quoted"]})
+
+
 def test_choices_come_from_the_graph(project: Project, store: MemoryStore) -> None:
     kind = next(p for p in load_query(project, "statement-by-theme").params if p.name == "kind")
     assert len(choices(kind, store)) == 8

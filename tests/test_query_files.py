@@ -16,7 +16,7 @@ from rdflib import Graph
 
 from kg.project import Project
 from kg.queries import SavedQuery, list_queries, run
-from kg.results import Table, Triples
+from kg.results import Boolean, Table, Triples
 from kg.sparql import slots
 from kg.store import EndpointStore, MemoryStore, Store
 from kg.terms import PREFIXES, expand
@@ -137,12 +137,30 @@ def test_a_check_has_examples_and_finds_nothing_in_the_shipped_graph(
     assert [row[0] for row in answer.rows] == []
 
 
+@pytest.mark.parametrize("word", ["workloads", "delete", "insert"])
+def test_words_in_comments_do_not_make_an_update(server: EndpointStore, word: str) -> None:
+    for lines in (1, 2, 3):
+        assert server.query(f"# high {word}\n" * lines + "ASK { ?s ?p ?o }") == Boolean(True)
+
+
 ALL_OPTIONS = [
     ("challenge-crossing-agencies", {"theme": ["serious-case-reviews"]}),
     ("challenge-crossing-agencies", {"implied": ["false"], "kind": ["any"]}),
     ("challenge-crossing-agencies", {"minAgencies": ["4"], "kind": ["Challenge", "Finding"]}),
     ("statement-by-theme", {"theme": ["any"], "kind": ["supporting-factor", "kg:Gap"]}),
     ("statement-by-theme", {"theme": ["communication-information-sharing"]}),
+    ("statement-by-theme", {"theme": ["any"], "evidence": ["cited"]}),
+    ("challenge-crossing-agencies", {"evidence": ["first-hand"]}),
+    ("challenge-by-theme", {"theme": ["capacity-recruitment"], "evidence": ["cited"]}),
+    ("challenge-and-response", {"theme": ["policy-context"]}),
+    ("statement-by-agency", {"agency": ["any"], "named": ["true"], "kind": ["Gap"]}),
+    ("statement-by-trend", {"trend": ["worsened", "unchanged"]}),
+    ("statement-uncited", {"theme": ["serious-case-reviews"]}),
+    ("statement-contrasting", {"statement": ["martin-2010-001"]}),
+    ("instrument-in-statement", {"instrument": ["local-auditing", "supervision"]}),
+    ("gap-by-theme", {"theme": ["quality-assurance-monitoring"]}),
+    ("citation-chain", {"source": ["hunter-2009", "laming-2009"]}),
+    ("statement-detail", {"statement": ["martin-2010-044"]}),
     ("statement-by-source", {"source": ["holmes-2010", "source:ofsted-2009"]}),
 ]
 

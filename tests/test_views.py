@@ -65,7 +65,7 @@ def test_a_page_is_whole_and_always_the_same(
     # Each edge stands once in a table, at the node it starts from.
     assert page.count("<li data-other=") == len(data["edges"]) > 10
     assert view.left_out in unescape(page)
-    assert "es.6.2" in page[: page.index("</header>")]
+    assert re.search(r"es\.\d\.\d", page[: page.index("</header>")])
 
 
 @each_view

@@ -34,7 +34,8 @@ class Param:
     """One parameter of a saved query, as its head declares it.
 
     `optional` allows `any`; `multiple` allows several values; `choices_from` is the pair of
-    property and IRI (of a class or scheme) that an `iri` value must be linked by.
+    property and IRI (of a class or scheme) that an `iri` value must be linked by; `texts` are all
+    that a `text` may be, where its head lists them.
     """
 
     name: str
@@ -44,11 +45,13 @@ class Param:
     optional: bool = False
     multiple: bool = False
     choices_from: tuple[str, str] | None = None
+    texts: tuple[str, ...] = ()
 
     @property
     def default(self) -> str:
-        """The default as people write it: `any` for UNDEF."""
-        return self.slot.content.replace("UNDEF", ANY)
+        """The default as people write it: `any` for UNDEF, and a listed text without quotes."""
+        content = self.slot.content.replace("UNDEF", ANY)
+        return content.strip('"') if self.texts else content
 
 
 @dataclass(frozen=True)
@@ -207,9 +210,9 @@ def run(
 
 
 def choices(param: Param, store: Store) -> dict[str, str]:
-    """List what an `iri` parameter may be: IRI to label; empty where anything goes."""
+    """List what a parameter may be, with its label; empty where anything goes."""
     if param.choices_from is None:
-        return {}
+        return dict.fromkeys(param.texts, "")
     link, kind = param.choices_from
     answer = store.query(
         f"PREFIX rdf: <{PREFIXES['rdf']}> PREFIX rdfs: <{PREFIXES['rdfs']}> "
@@ -243,6 +246,7 @@ def _read_param(name: str, spec: Mapping[str, Any], found: dict[str, Slot], wher
         optional=bool(spec.get("optional", False)),
         multiple=bool(spec.get("multiple", False)),
         choices_from=(_CHOICES[link], expand(spec[link])) if link else None,
+        texts=tuple(map(str, spec.get("choices", ()))),
     )
 
 
@@ -266,6 +270,9 @@ def _values_text(param: Param, values: Sequence[str], store: Store) -> str:
 
 def _term(param: Param, value: str, allowed: Mapping[str, str], where: str) -> Term:
     value = value if param.type == "text" else value.strip()
+    if param.texts and value not in param.texts:
+        nearest = nearest_of(value, param.texts)
+        raise UnknownName(f"{value!r} is not one of the choices", where=where, fix=f"try {nearest}")
     match param.type:
         case "iri":
             return NamedNode(_choice(value, allowed, where))

@@ -92,8 +92,8 @@ def slots(text: str) -> dict[str, Slot]:
     return found
 
 
-def check_read_only(text: str) -> None:
-    """Refuse a text that is not a plain query of this graph.
+def check_read_only(text: str) -> str:
+    """Refuse a text that is not a plain query of this graph, and give its form, such as SELECT.
 
     Raises:
         QueryRefused: an update, a SERVICE, FROM or LOAD, an escape outside strings and IRIs (some
@@ -101,6 +101,7 @@ def check_read_only(text: str) -> None:
 
     Example:
         >>> check_read_only("ASK { ?service a ?from }")
+        'ASK'
     """
     if len(text) > _LARGEST:
         raise QueryRefused(
@@ -135,6 +136,7 @@ def check_read_only(text: str) -> None:
             f"this is no query: it begins with {form}" if form else "the query is empty",
             fix="begin with SELECT, ASK, CONSTRUCT or DESCRIBE; data are changed in their files",
         )
+    return form
 
 
 def _place(text: str, offset: int) -> str:
