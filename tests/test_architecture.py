@@ -18,7 +18,7 @@ LAYERS = [
     ["results", "turtle"],
     ["store"],
     ["queries", "reports", "anchors"],
-    ["network", "passages"],
+    ["network", "passages", "explain"],
     ["view_files"],
     ["validation", "views", "export", "doctor"],
     ["cli"],

@@ -21,7 +21,7 @@ VIEWS = ("table", "bar", "matrix", "timeline", "network")
 TYPES = ("iri", "text", "integer", "date", "boolean")
 _HEAD_KEYS = {
     *("summary", "description", "tags", "endpoint", "method"),
-    *("question", "params", "view", "expect", "severity"),
+    *("question", "params", "view", "expect", "severity", "why"),
 }
 # How the choices of an `iri` parameter hang from the class or scheme that its head names.
 _CHOICES = {"class": "rdf:type", "scheme": "skos:inScheme", "subclass-of": "rdfs:subClassOf"}
@@ -56,7 +56,11 @@ class Param:
 
 @dataclass(frozen=True)
 class SavedQuery:
-    """A question that can be asked by name."""
+    """A question that can be asked by name.
+
+    `why` is a graph pattern that leads from the columns of a row to the statements behind it, for
+    a query that has no column `statement`.
+    """
 
     id: str
     path: Path
@@ -67,6 +71,7 @@ class SavedQuery:
     tags: tuple[str, ...] = ()
     view: str = "table"
     severity: str = ""
+    why: str = ""
     params: tuple[Param, ...] = ()
     expect: tuple[Mapping[str, Any], ...] = ()
 
@@ -161,6 +166,7 @@ def read_query(path: Path, project: Project) -> SavedQuery:
         tags=tuple(head.get("tags", ())),
         view=head.get("view", "table"),
         severity=head.get("severity", ""),
+        why=" ".join(str(head.get("why", "")).split()),
         params=params,
         expect=tuple(head.get("expect", ())),
     )

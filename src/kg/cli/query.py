@@ -67,12 +67,23 @@ def query_run(
     form: Format = "",
     output: Output = None,
     endpoint: Endpoint = None,
+    why: Annotated[
+        bool, typer.Option("--why", help="Add to each row the statements behind it.")
+    ] = False,
 ) -> None:
     """Ask a saved query, with other parameter values where you give them."""
+    from kg.explain import what_is_behind, why_nothing
     from kg.queries import load_query, run
+    from kg.results import Table
     from kg.store import open_store
 
     project = Project(Settings.home)
     query = load_query(project, name)
     store = open_store(project, endpoint or Settings.endpoint)
-    write_answer(run(query, store, parameters(param)), form, output)
+    values = parameters(param)
+    answer = run(query, store, values)
+    if why and isinstance(answer, Table):
+        answer = what_is_behind(query, store, answer)
+    write_answer(answer, form, output)
+    if isinstance(answer, Table) and not answer.rows:
+        print(why_nothing(query, store, values), file=sys.stderr)
