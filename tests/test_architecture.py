@@ -16,6 +16,8 @@ LAYERS = [
     ["terms", "sparql"],
     ["project"],
     ["results", "turtle"],
+    ["locations"],
+    ["fmt"],
     ["store"],
     ["queries", "reports", "anchors"],
     ["network", "passages", "explain"],

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -74,6 +75,9 @@ def test_nothing_found_is_said_on_stderr(kg: Run) -> None:
         (["passage", "check", "--text", "none.txt"], "cannot be read"),
         (["--home", "none", "query", "run", "statement-by-theme"], "data/triples"),
         (["--endpoint", "ftp://x", "query", "run", "statement-by-theme"], "http"),
+        (["--endpoint", "http://[::1", "query", "run", "statement-by-theme"], "malformed"),
+        (["--endpoint", "http://a b/", "query", "run", "statement-by-theme"], "malformed"),
+        (["validate", "."], "it is a folder"),
         (["query", "run"], "ID"),
         (["nope"], "nope"),
     ],
@@ -205,11 +209,79 @@ def test_a_reader_that_has_seen_enough_is_no_error(kg: Run) -> None:
     import subprocess
 
     ended = subprocess.run(
-        f"{sys.executable} -c 'from kg.cli import main; main()' export -f nt | head -1",
+        f"{sys.executable} -c 'from kg.cli import main; main()' export -f nt | head -1;"
+        " echo ${PIPESTATUS[0]}",
         shell=True,
+        executable="/bin/bash",
         capture_output=True,
         text=True,
         check=False,
     )
-    assert ended.stdout.count("\n") == 1
+    # Far more than a pipe holds, so that writing does meet the closed end.
+    assert ended.stdout.count("\n") == 2
+    assert ended.stdout.endswith("\n0\n")
     assert ended.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("command", ["query list", "export -f nt", "doctor"])
+def test_an_output_that_cannot_be_written_is_told(command: str) -> None:
+    import subprocess
+
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-c", "from kg.cli import main; main()", *command.split()],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
+    assert "cannot be written" in ended.stderr
+
+
+def test_version_stands_alone(kg: Run) -> None:
+    ended = kg("--version")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert re.fullmatch(r"kg \d+\.\d+\.\d+\n", ended.stdout)
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("a.xlsx", b"PK"),
+        ("a.json", b"{"),
+        ("a.MD", b"| "),
+        ("a.tsv", b"?"),
+        ("a.txt", b"statement,"),
+    ],
+)
+def test_the_name_of_the_output_tells_the_format(
+    kg: Run, tmp_path: Path, name: str, start: bytes
+) -> None:
+    out = tmp_path / name
+    assert kg("query", "run", "statement-by-theme", "-o", str(out)).returncode == 0
+    assert out.read_bytes().startswith(start)
+
+
+def test_a_home_without_data_does_not_conform(kg: Run, tmp_path: Path) -> None:
+    (tmp_path / "data" / "triples").mkdir(parents=True)
+    ended = kg("--home", str(tmp_path), "validate")
+    assert ended.returncode == 2
+    assert "nothing was checked" in ended.stderr
+    assert "conform" not in ended.stdout
+
+
+@pytest.mark.parametrize(
+    "head", ["summary: 5", "question: [b]", "tags: 5", "params: 5", "params: { theme: 5 }"]
+)
+def test_a_head_of_the_wrong_type_is_told(kg: Run, home: Path, head: str) -> None:
+    folder = home / "queries"
+    folder.mkdir(exist_ok=True)
+    lines = {"summary": "A", "question": "What?"} | {head.split(":")[0]: head.partition(": ")[2]}
+    text = "".join(f"#+ {key}: {value}\n" for key, value in lines.items())
+    (folder / "z.rq").write_text(f"{text}SELECT * {{ VALUES ?theme {{ 1 }} }}", encoding="utf-8")
+    ended = kg("--home", str(home), "query", "show", "z")
+    assert ended.returncode == 2
+    assert "z.rq" in ended.stderr and "To mend it" in ended.stderr

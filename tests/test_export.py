@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,16 @@ def test_rules_derive_the_same_in_rdflib(path: Path, project: Project, derived: 
 
 def test_there_are_rules() -> None:
     assert {path.stem for path in RULES} >= {"based-on", "contrasts-with", "web-annotation"}
+
+
+def test_a_rule_asks_no_other_server(tmp_path: Path) -> None:
+    (tmp_path / "data" / "triples").mkdir(parents=True)
+    shutil.copytree(Project().folder("ontology"), tmp_path / "ontology")
+    rule = "CONSTRUCT { ?s ?p ?o } WHERE { SERVICESILENT <http://127.0.0.1:9/> { ?s ?p ?o } }"
+    (tmp_path / "ontology" / "rules" / "far.rq").write_text(rule, encoding="utf-8")
+    with pytest.raises(KgError, match="SERVICE asks another server") as error:
+        export_graph(Project(tmp_path), "nt", derived=True)
+    assert "far.rq" in str(error.value)
 
 
 def test_an_unknown_format_is_told(project: Project) -> None:

@@ -101,3 +101,21 @@ def test_terminal_table_shows_a_label_in_place_of_its_thing() -> None:
     table = Table(("statement", "label", "agency", "agencyLabel"), [(HEALTH, None, HEALTH, None)])
     head = render(table, "table").decode().splitlines()[0].split()
     assert head == ["statement", "label", "agency"]
+
+
+def test_a_triple_inside_a_row_is_written_as_json() -> None:
+    (triple,) = GRAPH.triples
+    table = Table(("t",), [(triple,)])  # type: ignore[list-item]
+    (row,) = json.loads(render(table, "json"))["results"]["bindings"]
+    assert row["t"]["type"] == "triple"
+    assert row["t"]["value"]["object"] == {"type": "literal", "value": "Health"}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("INF", "double"), ("NaN", "double"), ("abc", "integer"), ("9" * 400, "integer")],
+)
+def test_what_a_workbook_has_no_number_for_stays_a_text(text: str, kind: str) -> None:
+    cell = Literal(text, datatype=NamedNode(PREFIXES["xsd"] + kind))
+    book = load_workbook(io.BytesIO(render(Table(("n",), [(cell,)]), "xlsx")))
+    assert book.worksheets[0]["A2"].value == text

@@ -20,6 +20,15 @@ from kg.sparql import check_read_only, slots, tokens
         ("", "empty"),
         ("# only a comment", "empty"),
         ("SELECT * { ?s ?p ?o }" + " " * 70_000, "longer"),
+        # Engines need no space between words.
+        ("SELECT * { SERVICESILENT <x:y> { ?s ?p ?o } }", "SERVICE"),
+        ("PREFIX : <x:> SELECT * { SERVICE:b { ?s ?p ?o } }", "SERVICE"),
+        ("PREFIX b: <x:> SELECT * { ?s ?p trueserviceb:c { ?s ?p ?o } }", "SERVICE"),
+        ("ASKFROMNAMED<x:y> { ?s ?p ?o }", "FROM"),
+        ("PREFIX from: <x:> ASK { ?s ?p from:c }", "FROM"),
+        # Engines read chains by recursion.
+        ("SELECT * { {}" + "UNION{}" * 8000 + "}", "words and marks"),
+        ("ASK { FILTER(" + "!" * 30_000 + "true) }", "words and marks"),
     ],
 )
 def test_what_is_not_a_plain_query_is_refused(text: str, why: str) -> None:
@@ -34,7 +43,7 @@ def test_what_is_not_a_plain_query_is_refused(text: str, why: str) -> None:
         'ASK { ?s ?p "SERVICE FROM LOAD" }',
         "ASK { ?s ?p '''a ' \" SERVICE''' }",
         "ASK { <http://example.org/#SERVICE> ?from ?service } # LOAD",
-        "PREFIX from: <x:> SELECT ?load { ?load from:service from:LOAD }",
+        "PREFIX place: <x:> SELECT ?load { ?load place:service place:LOAD }",
         'SELECT * { ?s ?p "\\u0041" }',
     ],
 )

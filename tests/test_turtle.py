@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from kg.errors import KgError, UnreadableFile
+from kg.fmt import format_file
+from kg.locations import locate
 from kg.project import Project
 from kg.terms import PREFIXES
-from kg.turtle import format_file, locate, read_turtle, write_file, write_turtle
+from kg.turtle import read_turtle, write_file, write_turtle
 
 HEAD = "@prefix agency: <https://w3id.org/evidence-kg/agency/> .\n"
 
@@ -31,7 +33,9 @@ def put(folder: Path, content: str | bytes) -> Path:
         (b"\xff\xfe" + "a".encode("utf-16-le"), ":1:1", "UTF-16", "UTF-8"),
         ("<u:a> <u:b> <u:c> .".encode("utf-16-be"), ":1:1", "UTF-16", "UTF-8"),
         (b'<u:a> <u:b>\n "caf\xe9" .', ":2:6", "Latin-1", "UTF-8"),
-        ("<u:a> <u:b> " + "[ <u:c> " * 101 + "1" + "]" * 101 + " .", "", "nested", "flatter"),
+        ("<u:a> <u:b> " + "[ <u:c> " * 101 + "1" + "]" * 101 + " .", ":1", "nested", "flatten"),
+        ("<a> <u:b> <u:c> .", ":1:", "relative", "prefix"),
+        ('<u:a> <u:b> <<( <u:a> <u:b> "x" )>> .', "", "inside another", "evidence line"),
     ],
 )
 def test_a_fault_is_told_with_its_place(

@@ -232,3 +232,47 @@ def test_the_shipped_data_conform(project: Project) -> None:
     assert report.violations == ()
     assert report.conforms
     assert report.shapes_without_data == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('\n[] <http://www.w3.org/2000/01/rdf-schema#label> "x"@en .', 2),
+        ("<x:a> <x:b>\n  [ <x:c> <x:d> ] .", 2),
+        ("<x:a> <x:b> ( <x:c> ) .", 1),
+    ],
+)
+def test_a_blank_node_without_a_class_is_reported_with_its_line(
+    tmp_path: Path, text: str, line: int
+) -> None:
+    path = tmp_path / "new.ttl"
+    path.write_text(text, encoding="utf-8")
+    found = [v for v in validate(Project(), [path]).violations if "no IRI" in v.message]
+    assert [violation.line for violation in found] == [line]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@base <https://w3id.org/evidence-kg/source/> .\n<x-2000> a <x:Source> .",
+        'VERSION "1.2"\n<x:a> <http://www.w3.org/2000/01/rdf-schema#label> "x"@en--rtl .',
+        "<x:a> a <x:b> ; <x:n> " + "9" * 5000 + " .",
+    ],
+    ids=["base", "newer-syntax", "long-number"],
+)
+def test_what_rdflib_cannot_read_is_judged_all_the_same(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "new.ttl"
+    path.write_text(text + "\n<x:s> a <https://w3id.org/evidence-kg/ontology#Theme> .\n", "utf-8")
+    assert any(v.focus == "x:s" for v in validate(Project(), [path]).violations)
+
+
+def test_labels_cannot_break_a_line_or_steer_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "new.ttl"
+    path.write_text(
+        "<https://w3id.org/evidence-kg/source/x-2000> a <https://w3id.org/evidence-kg/ontology#"
+        'Source> ; <http://www.w3.org/2000/01/rdf-schema#label> "a\\n::error::b\\u001B[31m"@en .',
+        encoding="utf-8",
+    )
+    text = render_report(validate(Project(), [path]), "text")
+    assert "a ::error::b\\u001b[31m" in text
+    assert not any(line.startswith("::") for line in text.splitlines())

@@ -23,7 +23,7 @@ _BEHIND = """
   FILTER(COALESCE(?piece, 1) = 1)
   OPTIONAL { ?passage kg:page ?whyPage }
 """
-_ROWS_AT_ONCE = 500
+_ROWS_AT_ONCE = 200
 
 
 def what_is_behind(query: SavedQuery, store: Store, table: Table) -> Table:

@@ -3,9 +3,10 @@
 import pyoxigraph
 from pyoxigraph import DefaultGraph, NamedNode, Quad, QueryTriples, Store
 
-from kg.errors import KgError
+from kg.errors import KgError, QueryRefused
 from kg.project import Project
 from kg.results import GRAPH_FORMATS
+from kg.sparql import check_read_only
 from kg.terms import PREFIXES
 from kg.turtle import read_turtle
 
@@ -57,7 +58,10 @@ def export_graph(project: Project, form: str, *, derived: bool = False) -> bytes
 
 def _derive(store: Store, rule: str, where: str) -> QueryTriples:
     try:
+        check_read_only(rule)
         answer = store.query(rule)
+    except QueryRefused as error:
+        raise KgError(error.what, where=where, fix=error.fix) from error
     except SyntaxError as error:
         raise KgError(
             f"the rule is not well-formed: {error}", where=where, fix="correct its SPARQL"

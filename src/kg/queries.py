@@ -23,6 +23,12 @@ _HEAD_KEYS = {
     *("summary", "description", "tags", "endpoint", "method"),
     *("question", "params", "view", "expect", "severity", "why"),
 }
+_HEAD_KINDS: dict[str, type] = {
+    **dict.fromkeys(("summary", "question", "description", "view", "severity", "why"), str),
+    **dict.fromkeys(("tags", "expect"), list),
+    "params": dict,
+}
+_KIND_NAMES: dict[type, str] = {str: "a text", list: "a list", dict: "a set of key: value"}
 # How the choices of an `iri` parameter hang from the class or scheme that its head names.
 _CHOICES = {"class": "rdf:type", "scheme": "skos:inScheme", "subclass-of": "rdfs:subClassOf"}
 # The C loader is several times faster, and absent from some builds of PyYAML.
@@ -134,6 +140,11 @@ def read_query(path: Path, project: Project) -> SavedQuery:
             "the query cannot be read as UTF-8 text", where=where, fix="save it as UTF-8"
         ) from error
     head = read_head(text, where)
+    for key, kind in _HEAD_KINDS.items():
+        if key in head and not isinstance(head[key], kind):
+            raise KgError(
+                f"{key} is not {_KIND_NAMES[kind]}", where=where, fix="see another query's head"
+            )
     unknown = sorted(head.keys() - _HEAD_KEYS)
     if unknown:
         raise KgError(
@@ -231,6 +242,9 @@ def choices(param: Param, store: Store) -> dict[str, str]:
 
 def _read_param(name: str, spec: Mapping[str, Any], found: dict[str, Slot], where: str) -> Param:
     where = f"{where}, parameter {name}"
+    if not isinstance(spec, dict) or not all(isinstance(spec.get(k, ""), str) for k in _CHOICES):
+        fix = 'write { label: Theme, type: iri, class: "kg:Theme" }'
+        raise KgError("it is not described as a parameter is", where=where, fix=fix)
     if name not in found:
         fix = f"write VALUES ?{name} {{ … }} in the body"
         raise KgError("it has no slot", where=where, fix=fix)

@@ -4,11 +4,14 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
+from urllib.parse import urljoin
 
 from kg.errors import KgError
-from kg.terms import PREFIXES, curie
+from kg.terms import PREFIXES, curie, expand
 
 FORMATS = ("text", "json", "ttl", "html", "github")
+# What a check query of the project is named by in a report of triples.
+_BASE = "https://w3id.org/evidence-kg/"
 SEVERITIES = ("Violation", "Warning", "Info")
 _MANY = 20
 
@@ -172,7 +175,14 @@ def _text(report: Report) -> str:
         lines.append("")
     lines += notes(report)
     lines.append(summary(report))
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{_one_line(line)}\n" for line in lines)
+
+
+def _one_line(text: str) -> str:
+    """Keep what stands in the data from breaking a line or steering the terminal."""
+    indent = text[: len(text) - len(text.lstrip(" "))]
+    folded = indent + " ".join(text.split())
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in folded)
 
 
 def _json(report: Report) -> str:
@@ -193,20 +203,27 @@ def _turtle(report: Report) -> str:
         graph.bind(prefix, PREFIXES[prefix])
     root = BNode("report")
     graph.add((root, RDF.type, SH.ValidationReport))
-    graph.add((root, SH.conforms, Literal(report.conforms)))
+    # By SHACL a graph conforms when there is no result at all, not even a warning.
+    graph.add((root, SH.conforms, Literal(report.conforms and not report.violations)))
     graph.add((root, RDFS.comment, Literal(summary(report), lang="en")))
     for number, violation in enumerate(report.violations):
         result = BNode(f"result{number:06d}")
         graph.add((root, SH.result, result))
         graph.add((result, RDF.type, SH.ValidationResult))
-        graph.add((result, SH.focusNode, URIRef(violation.focus)))
+        is_named = ":" in violation.focus
+        focus = URIRef(violation.focus) if is_named else BNode(violation.focus)
+        graph.add((result, SH.focusNode, focus))
+        if violation.path:
+            graph.add((result, SH.resultPath, URIRef(expand(violation.path))))
         graph.add((result, SH.resultSeverity, SH[violation.severity]))
         graph.add((result, SH.resultMessage, Literal(violation.message)))
-        graph.add((result, SH.sourceShape, URIRef(violation.shape)))
+        graph.add((result, SH.sourceShape, URIRef(urljoin(_BASE, violation.shape))))
         if violation.component:
             graph.add((result, SH.sourceConstraintComponent, URIRef(violation.component)))
         if violation.value:
-            graph.add((result, SH.value, Literal(violation.value)))
+            prefix = violation.value.partition(":")[0]
+            value = URIRef(expand(violation.value)) if prefix in PREFIXES else None
+            graph.add((result, SH.value, value or Literal(violation.value)))
         comment = f"{violation.place}: {violation.label}. To mend it: {violation.fix}"
         graph.add((result, RDFS.comment, Literal(comment, lang="en")))
     return str(graph.serialize(format="turtle"))

@@ -149,12 +149,15 @@ def _json(answer: Answer) -> bytes:
     return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
-def _json_term(term: Term) -> dict[str, str]:
+def _json_term(term: Term | Triple) -> dict[str, object]:
     if isinstance(term, NamedNode):
         return {"type": "uri", "value": term.value}
+    if isinstance(term, Triple):
+        parts = zip(("subject", "predicate", "object"), term, strict=True)
+        return {"type": "triple", "value": {name: _json_term(part) for name, part in parts}}
     if not isinstance(term, Literal):
         return {"type": "bnode", "value": term.value}
-    cell = {"type": "literal", "value": term.value}
+    cell: dict[str, object] = {"type": "literal", "value": term.value}
     if term.language:
         cell["xml:lang"] = term.language
     elif term.datatype.value != f"{PREFIXES['xsd']}string":
@@ -216,8 +219,15 @@ def _workbook(table: Table) -> bytes:
         for place, term in enumerate(row, start=1):
             cell = sheet.cell(number, place)
             text = shown(term)
-            if isinstance(term, Literal) and term.datatype.value in _NUMBERS:
-                cell.value = float(text) if re.search(r"[.eE]", text) else int(text)
+            # An ill-typed number, or one without end, stays a text: a workbook has no such.
+            number_like = isinstance(term, Literal) and term.datatype.value in _NUMBERS
+            if number_like and re.fullmatch(r"[+-]?\d{1,300}", text):
+                cell.value = int(text)
+                continue
+            if number_like and re.fullmatch(
+                r"[+-]?(\d{1,300}\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", text
+            ):
+                cell.value = float(text)
                 continue
             cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
             # A text that begins with = stays a text: openpyxl would make it a live formula.

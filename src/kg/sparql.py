@@ -27,6 +27,8 @@ _OUTSIDE = {
 }
 _LARGEST = 64 * 1024
 _DEEPEST = 64
+# Engines read chains of operators by recursion, and die where the stack ends; this leaves room.
+_MOST_TOKENS = 4_000
 
 
 @dataclass(frozen=True)
@@ -109,16 +111,23 @@ def check_read_only(text: str) -> str:
         )
     depth = 0
     form = ""
-    for token in tokens(text):
-        word = token.text.upper()
+    for number, token in enumerate(tokens(text)):
+        if number == _MOST_TOKENS:
+            raise QueryRefused(
+                f"the query has more than {_MOST_TOKENS:,} words and marks",
+                fix="ask a shorter question",
+            )
+        word = token.text.partition(":")[0].upper()
+        # Engines need no space between words: SERVICESILENT is two, and so is SERVICE:name.
+        outside = next((name for name in _OUTSIDE if name in word), "")
+        if token.kind in {"word", "name"} and outside:
+            raise QueryRefused(
+                f"{outside} {_OUTSIDE[outside]}, and only this graph may be asked",
+                where=_place(text, token.start),
+                fix=f"take the {outside} part out, or give a prefix another name",
+            )
         if token.kind == "word":
             form = form or ("" if word in {"PREFIX", "BASE"} else word)
-            if word in _OUTSIDE:
-                raise QueryRefused(
-                    f"{word} {_OUTSIDE[word]}, and only this graph may be asked",
-                    where=_place(text, token.start),
-                    fix=f"take the {word} part out",
-                )
         elif token.kind == "mark":
             depth += (token.text in "{([") - (token.text in "})]")
             if depth > _DEEPEST:

@@ -99,6 +99,7 @@ class EndpointStore:
             ) from error
 
     def _ask(self, text: str, kind: str, form: str) -> bytes:
+        from http.client import InvalidURL
         from urllib.error import HTTPError, URLError
 
         from SPARQLWrapper import POST, SPARQLWrapper
@@ -119,6 +120,12 @@ class EndpointStore:
                 f"the endpoint refused the query: {detail}",
                 where=self.url,
                 fix="check the address and what the endpoint allows",
+            ) from error
+        except (ValueError, InvalidURL) as error:
+            raise EndpointFailed(
+                f"the address of the endpoint is malformed: {error}",
+                where=self.url,
+                fix="write it as http://host:port/query",
             ) from error
         except (URLError, OSError) as error:
             raise EndpointFailed(

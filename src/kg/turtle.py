@@ -3,15 +3,13 @@
 import os
 import re
 import tempfile
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, MutableSequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
 
 import pyoxigraph
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
 from kg.errors import KgError, UnreadableFile
 from kg.terms import PREFIXES, curie, nearest_of
@@ -40,7 +38,7 @@ _SHORTHAND = {
     f"{PREFIXES['xsd']}decimal": re.compile(r"[+-]?[0-9]*\.[0-9]+"),
     f"{PREFIXES['xsd']}boolean": re.compile(r"true|false"),
 }
-_LEXEME = re.compile(
+LEXEME = re.compile(
     r'"{3}(?:[^"\\]|\\.|"{1,2}(?!"))*"{3}' + r"|'{3}(?:[^'\\]|\\.|'{1,2}(?!'))*'{3}"
     r'|"(?:[^"\\\n]|\\.)*"' + r"|'(?:[^'\\\n]|\\.)*'"
     r"|<[^>\s]*>|(?P<comment>\#[^\n]*)|(?P<open>[\[(])|(?P<close>[\])])",
@@ -64,26 +62,43 @@ def read_turtle(path: Path) -> Document:
         UnreadableFile: it cannot be opened or decoded, or is not well-formed; the error names
             file, line and column, what is wrong and how to mend it.
     """
-    text = _decode(path)
+    text = decode(path)
     depth = deepest = 0
-    for match in _LEXEME.finditer(text):
+    for match in LEXEME.finditer(text):
         depth += (match["open"] is not None) - (match["close"] is not None)
         deepest = max(deepest, depth)
     if deepest > _DEEPEST:
-        raise UnreadableFile(
-            f"brackets are nested {deepest} deep", where=path.as_posix(), fix="write it flatter"
-        )
+        where = f"{path.as_posix()}:{bracket_line(text)}"
+        raise UnreadableFile(f"brackets are nested {deepest} deep", where=where, fix="flatten it")
     try:
         quads = list(pyoxigraph.parse(text.encode(), format=RdfFormat.TURTLE))
     except SyntaxError as error:
         raise _syntax_error(path, text, error) from error
     except (ValueError, MemoryError) as error:
         raise UnreadableFile(str(error), where=path.as_posix(), fix="check the file") from error
-    return Document(path, text, [quad.triple for quad in quads])
+    triples = [quad.triple for quad in quads]
+    if any(isinstance(part, Triple) for triple in triples for part in triple):
+        raise UnreadableFile(
+            "a triple stands inside another (RDF 1.2), which this graph does not use",
+            where=path.as_posix(),
+            fix="give the inner one a thing of its own, such as an evidence line",
+        )
+    return Document(path, text, triples)
 
 
-def _decode(path: Path) -> str:
+def decode(path: Path) -> str:
+    """Read a Turtle file's text, with Unix line ends and without a byte order mark.
+
+    Raises:
+        UnreadableFile: it cannot be opened, is larger than 50 MB, or is not UTF-8.
+    """
     where = path.as_posix()
+    if path.is_dir():
+        raise UnreadableFile(
+            "the file cannot be read: it is a folder",
+            where=where,
+            fix="name the files in it: FOLDER/*.ttl",
+        )
     try:
         if path.stat().st_size > _LARGEST:
             raise UnreadableFile("the file is larger than 50 MB", where=where, fix="split it")
@@ -97,7 +112,7 @@ def _decode(path: Path) -> str:
         raw = raw[3:]
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw[:200]:
         raise UnreadableFile(
-            "the file is in UTF-16, not in UTF-8",
+            "the file is in UTF-16 or UTF-32, not in UTF-8",
             where=f"{where}:1:1",
             fix="save it as UTF-8 (in Notepad: Save as, Encoding, UTF-8)",
         )
@@ -123,6 +138,9 @@ def _syntax_error(path: Path, text: str, error: SyntaxError) -> UnreadableFile:
             fix = f"add the line @prefix {name}: <{PREFIXES[name]}> . at the head"
         else:
             fix = f"declare it at the head, or use {nearest_of(name, PREFIXES)}"
+    elif "No scheme" in message:
+        what = "an IRI is relative, and the file declares no base for it"
+        fix = "write it in full, or with a prefix: source:martin-2010"
     elif "IRI" in message:
         what, fix = f"an IRI is malformed ({message})", "an IRI holds no spaces, quotes or brackets"
     else:
@@ -220,79 +238,9 @@ def _written(term: NamedNode | Literal, used: set[str]) -> str:
     return f"{quoted}^^{_written(term.datatype, used)}"
 
 
-def format_file(path: Path) -> str:
-    """Give a file's text in the canonical layout, with every comment kept.
-
-    Comments at the head stay there; any other moves above the block that it stands in or before.
-
-    Raises:
-        UnreadableFile: the file is not well-formed.
-        KgError: it holds a blank node.
-    """
-    document = read_turtle(path)
-    for triple in document.triples:
-        if isinstance(triple.subject, BlankNode) or isinstance(triple.object, BlankNode):
-            raise KgError(
-                "there is a blank node in the data",
-                where=f"{path.as_posix()}:{_bracket_line(document.text)}",
-                fix="give the thing an IRI of its own instead of [ … ], ( … ) or _:name",
-            )
-    found = list(_comments(document.text))
-    if not found:
-        return write_turtle(document.triples)
-    starts = locate(path).subject_starts
-    offsets = sorted(offset for offset, _ in starts)
-    by_offset = dict(starts)
-    ends = _block_ends(document.text)
-    first = offsets[0] if offsets else len(document.text)
-    head_end = _head_end(document.text, first)
-    comments: dict[str, list[str]] = {}
-    for offset, comment in found:
-        if offset < head_end or not offsets:
-            key = ""
-        else:
-            block = bisect_right(offsets, offset) - 1
-            inside = block >= 0 and offset < _next(ends, offsets[block])
-            own_line = not document.text[document.text.rfind("\n", 0, offset) + 1 : offset].strip()
-            # After a block's last dot, on the same line, a comment still belongs to that block.
-            follows = block >= 0 and not own_line
-            after = min(block + 1, len(offsets) - 1)
-            key = by_offset[offsets[block if inside or follows else after]]
-        comments.setdefault(key, []).append(comment)
-    return write_turtle(document.triples, comments)
-
-
-def _comments(text: str) -> Iterator[tuple[int, str]]:
-    for match in _LEXEME.finditer(text):
-        if match["comment"] is not None:
-            yield match.start(), match["comment"].rstrip()
-
-
-def _head_end(text: str, first: int) -> int:
-    """Find where the file's head ends: before a comment that touches the first block."""
-    lines = text[:first].splitlines(keepends=True)
-    end = first
-    for line in reversed(lines):
-        if not line.lstrip().startswith("#"):
-            break
-        end -= len(line)
-    # A file that is all head (comments, then a block, no prefix lines between) keeps it as head.
-    return end if any(not line.lstrip().startswith("#") for line in lines) else first
-
-
-def _block_ends(text: str) -> list[int]:
-    """List the offsets of the dots that end blocks."""
-    blanked = _LEXEME.sub(lambda match: "~" * len(match.group()), text)
-    return [match.start() for match in re.finditer(r"\.(?=\s|~|$)", blanked)]
-
-
-def _next(offsets: list[int], offset: int) -> int:
-    place = bisect_right(offsets, offset)
-    return offsets[place] if place < len(offsets) else offset
-
-
-def _bracket_line(text: str) -> int:
-    for match in re.finditer(_LEXEME.pattern + r"|(?P<named>_:)", text, re.DOTALL):
+def bracket_line(text: str) -> int:
+    """Give the line, from 1, of the first blank node or bracket of a Turtle text."""
+    for match in re.finditer(LEXEME.pattern + r"|(?P<named>_:)", text, re.DOTALL):
         if match["open"] is not None or match["named"] is not None:
             return text.count("\n", 0, match.start()) + 1
     return 1
@@ -332,65 +280,3 @@ def write_file(path: Path, text: str) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
-
-
-@dataclass(frozen=True)
-class Locations:
-    """Where in a Turtle file its subjects, their properties and their values begin."""
-
-    lines: dict[tuple[str, ...], int]
-    subject_starts: list[tuple[int, str]]
-
-    def line(self, subject: str, predicate: str = "", value: str = "") -> int | None:
-        """Give the line (from 1) of a value, else of its property, else of its subject."""
-        for key in ((subject, predicate, value), (subject, predicate), (subject,)):
-            if key in self.lines:
-                return self.lines[key]
-        return None
-
-
-def locate(path: Path) -> Locations:
-    """Find on which line each subject, property and value of a well-formed Turtle file begins.
-
-    rdflib's own Turtle reader does the reading and is told to remember its places.
-    """
-    from rdflib import Graph
-    from rdflib.plugins.parsers.notation3 import RDFSink, SinkParser
-
-    text = _decode(path)
-    breaks = [match.start() for match in re.finditer("\n", text)]
-    lines: dict[tuple[str, ...], int] = {}
-    starts: list[tuple[int, str]] = []
-
-    class Reader(SinkParser):
-        # Where the block, the verb and the objects last read begin, until they are stated.
-        block = 0
-        verb_start = 0
-        objects: ClassVar[dict[str, int]] = {}
-
-        def statement(self, argstr: str, i: int) -> int:
-            self.block = self.skipSpace(argstr, i)
-            return super().statement(argstr, i)
-
-        def verb(self, argstr: str, i: int, res: MutableSequence[Any]) -> int:
-            self.verb_start = self.skipSpace(argstr, i)
-            return super().verb(argstr, i, res)
-
-        def object(self, argstr: str, i: int, res: MutableSequence[Any]) -> int:
-            begin = self.skipSpace(argstr, i)
-            found = super().object(argstr, i, res)
-            if found >= 0:
-                self.objects[str(res[-1])] = begin
-            return found
-
-        def makeStatement(self, quadruple: Any) -> None:
-            _, predicate, subject, value = quadruple
-            key = (str(subject), str(predicate), str(value))
-            offsets = (self.block, self.verb_start, self.objects.get(key[2], self.verb_start))
-            for length, offset in enumerate(offsets, start=1):
-                lines.setdefault(key[:length], bisect_right(breaks, offset - 1) + 1)
-            if (self.block, key[0]) not in starts[-1:]:
-                starts.append((self.block, key[0]))
-
-    Reader(RDFSink(Graph()), baseURI="", turtle=True).loadBuf(text)
-    return Locations(lines, starts)

@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph
 
 from kg.errors import KgError
+from kg.locations import Locations, locate
 from kg.project import Project
 from kg.reports import Report, Violation
-from kg.terms import curie
-from kg.turtle import Document, Locations, locate, read_turtle
+from kg.terms import PREFIXES, curie
+from kg.turtle import Document, bracket_line, read_turtle
 
 if TYPE_CHECKING:
     from rdflib import Graph
     from rdflib.term import Identifier
 
 ENGINES = ("auto", "pyshacl")
+# The shape that finds things without a name.
+_NAMELESS = f"{PREFIXES['kgs']}ThingShape"
 
 
 def validate(project: Project, files: Sequence[Path] = (), engine: str = "auto") -> Report:
@@ -44,6 +47,12 @@ def validate(project: Project, files: Sequence[Path] = (), engine: str = "auto")
         raise KgError(
             f"{engine!r} is no engine", where="--engine", fix=f"choose one of {', '.join(ENGINES)}"
         )
+    if not files and not project.data_files():
+        raise KgError(
+            "nothing was checked: there is no Turtle file in data/triples",
+            where=project.home.as_posix(),
+            fix="put the data there, choose another --home, or name files",
+        )
     # The ontology is what data are judged by; its unions have no names, as data must.
     judged = list(files) or [*project.files("ontology", "vocab/*.ttl"), *project.data_files()]
     documents = {path.resolve(): read_turtle(path) for path in [*judged, *project.graph_files()]}
@@ -53,12 +62,15 @@ def validate(project: Project, files: Sequence[Path] = (), engine: str = "auto")
     own = _graph([document for path, document in documents.items() if path in wanted])
 
     places = _Places(project, documents, wanted, own)
+    results = [*_shacl(data, shapes, places), *_check_queries(project, data, places)]
+    told = {violation.file for violation in results if violation.shape == _NAMELESS}
+    results += [
+        _blank_node(document, project.shown(document.path))
+        for document in (documents[path] for path in wanted)
+        if _has_blank_node(document) and project.shown(document.path) not in told
+    ]
     found = sorted(
-        {
-            violation
-            for violation in [*_shacl(data, shapes, places), *_check_queries(project, data, places)]
-            if violation.file
-        },
+        {violation for violation in results if violation.file},
         key=lambda v: (v.file, v.line or 0, v.shape, v.path, v.value),
     )
     return Report(
@@ -72,6 +84,28 @@ def validate(project: Project, files: Sequence[Path] = (), engine: str = "auto")
     )
 
 
+def _has_blank_node(document: Document) -> bool:
+    parts = (part for triple in document.triples for part in triple)
+    return any(isinstance(part, pyoxigraph.BlankNode) for part in parts)
+
+
+def _blank_node(document: Document, shown: str) -> Violation:
+    """Report a blank node that no shape has met, for want of a class."""
+    return Violation(
+        severity="Violation",
+        focus="blank",
+        label="a thing without a name",
+        path="",
+        value="",
+        message="A thing in the data has no IRI of its own",
+        fix="Give it an IRI in place of the square brackets or the underscore name",
+        shape=_NAMELESS,
+        component="",
+        file=shown,
+        line=bracket_line(document.text),
+    )
+
+
 class _Places:
     """Finds file and line of a triple; reads a file for its lines only when one is asked."""
 
@@ -81,6 +115,12 @@ class _Places:
         self.project = project
         self.own = own
         self.files: dict[str, list[Path]] = {}
+        # A blank node has another name each time it is read; the first of its file is shown.
+        self.blank_lines = {
+            path: bracket_line(documents[path].text)
+            for path in wanted
+            if _has_blank_node(documents[path])
+        }
         for path in wanted:
             for triple in documents[path].triples:
                 self.files.setdefault(str(_term(triple.subject)), []).append(path)
@@ -95,6 +135,8 @@ class _Places:
                 self._locations[file] = locate(file)
             where = self._locations[file]
             line = where.line(focus, path, value)
+            if line is None and file in self.blank_lines and ":" not in focus:
+                line = self.blank_lines[file]
             best = best if best[0] else (self.shown[file], line)
             if (focus, path) in where.lines:
                 return self.shown[file], line

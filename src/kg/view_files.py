@@ -185,6 +185,15 @@ def _checked(
             raise KgError(
                 f"{key} is not {types[known[key]]}", where=where, fix="see another view's file"
             )
+        if key in {"scope", "facts", "when"}:
+            listed: Any = value
+            inner = list(listed.values()) if isinstance(listed, dict) else list(listed)
+            if not all(isinstance(text, str) for text in inner):
+                raise KgError(
+                    f"{key} holds something that is no text",
+                    where=where,
+                    fix='put it in quotes: "…"',
+                )
     for key in needed:
         if not said.get(key):
             raise KgError(f"the key {key!r} is missing", where=where, fix=f"add {key} = …")

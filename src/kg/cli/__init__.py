@@ -9,7 +9,15 @@ import typer
 
 from kg import __version__
 from kg.cli import passage, query, view
-from kg.cli.options import Endpoint, Format, Output, Settings, emit, write_answer
+from kg.cli.options import (
+    Endpoint,
+    Format,
+    Output,
+    Settings,
+    emit,
+    silence_stdout,
+    write_answer,
+)
 from kg.errors import KgError
 from kg.project import Project
 
@@ -25,6 +33,12 @@ app.add_typer(view.app, name="view")
 app.add_typer(passage.app, name="passage")
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"kg {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     home: Annotated[
@@ -34,13 +48,15 @@ def options(
         ),
     ] = None,
     endpoint: Endpoint = None,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
 ) -> None:
     """Read the options that hold for every command."""
     Settings.home, Settings.endpoint = home, endpoint
-    if version:
-        print(f"kg {__version__}")
-        raise typer.Exit
 
 
 @app.command()
@@ -56,7 +72,7 @@ def sparql(
     from kg.store import open_store
 
     project = Project(Settings.home)
-    text = sys.stdin.read() if file == "-" else _read_query(Path(file))
+    text = _read_query(file)
     write_answer(open_store(project, endpoint or Settings.endpoint).query(text), form, output)
 
 
@@ -91,7 +107,8 @@ def fmt(
     ] = False,
 ) -> None:
     """Write Turtle files in their one canonical layout; a second run changes nothing."""
-    from kg.turtle import format_file, write_file
+    from kg.fmt import format_file
+    from kg.turtle import write_file
 
     project = Project(Settings.home)
     known = [*project.files("ontology", "vocab/*.ttl"), *project.data_files()]
@@ -135,33 +152,47 @@ def doctor() -> None:
     raise typer.Exit(0 if healthy else 1)
 
 
-def _read_query(path: Path) -> str:
+def _read_query(file: str) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return raw.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
         raise KgError(
             f"the query cannot be read: {reason}",
-            where=path.as_posix(),
-            fix="check the file's name",
+            where="standard input" if file == "-" else Path(file).as_posix(),
+            fix="save it as UTF-8" if isinstance(error, UnicodeDecodeError) else "check the name",
         ) from error
 
 
 def main() -> None:
     """Run the command line: 0 fine, 1 the data has problems, 2 bad usage or unreadable input."""
+    # A process may be started with its streams closed.
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - it lasts as long as the process
+    sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
     # A message may hold any character of the data; a narrow terminal encoding must not end it.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")
     try:
+        code = _run()
+        sys.stdout.flush()
+    except OSError as error:
+        silence_stdout()
+        print(f"Error: standard output cannot be written: {error.strerror}", file=sys.stderr)
+        code = 2
+    sys.exit(code)
+
+
+def _run() -> int | str | None:
+    try:
         app(prog_name="kg")
+    except SystemExit as end:
+        return end.code
     except KgError as error:
         place = f"{error.where}: " if error.where else ""
         print(f"Error: {place}{error.what}", file=sys.stderr)
         if error.fix:
             print(f"To mend it: {error.fix}", file=sys.stderr)
-        sys.exit(2)
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough; leave without Python's complaint about it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        return 2
+    return 0

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FORMAT_HELP = (
     "table, csv, tsv, json, md or xlsx; for a graph also ttl, nt or jsonld. "
-    "A table on a terminal and CSV when piped, unless you choose."
+    "Unless you choose: as the output file is called, a table on a terminal, CSV when piped."
 )
 Format = Annotated[str, typer.Option("--format", "-f", help=FORMAT_HELP)]
 Output = Annotated[
@@ -54,10 +54,12 @@ def parameters(pairs: Sequence[str] | None) -> dict[str, list[str]]:
 
 def write_answer(answer: "Answer", form: str, output: Path | None) -> None:
     """Write an answer in a format, or else as a table on a terminal and as CSV elsewhere."""
-    from kg.results import Table, render
+    from kg.results import FORMATS, Table, render
 
     terminal = sys.stdout.isatty() and output is None
-    form = form or ("table" if terminal else "csv")
+    # The name of the file tells the format, where nothing else does.
+    suffix = output.suffix.lower().removeprefix(".") if output else ""
+    form = form or (suffix if suffix in FORMATS else "table" if terminal else "csv")
     if form == "xlsx" and terminal:
         raise KgError("a workbook is no text", where="--format", fix="add -o FILE.xlsx")
     width = os.get_terminal_size().columns if terminal else None
@@ -72,11 +74,17 @@ def emit(content: bytes, output: Path | None) -> None:
 
     Raises:
         KgError: the file cannot be written.
+        SystemExit: whoever reads standard output has closed it.
     """
     if output is None:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        try:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            # The reader (head, less) has seen enough, which is no error.
+            silence_stdout()
+            raise SystemExit(0) from None
         return
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -87,3 +95,8 @@ def emit(content: bytes, output: Path | None) -> None:
             where=output.as_posix(),
             fix="choose another place with -o",
         ) from error
+
+
+def silence_stdout() -> None:
+    """Let what is still to be flushed to standard output go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,83 @@
+"""The canonical layout of a Turtle file, with its comments kept."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from pathlib import Path
+
+from pyoxigraph import BlankNode
+
+from kg.errors import KgError
+from kg.locations import locate
+from kg.turtle import LEXEME, bracket_line, read_turtle, write_turtle
+
+
+def format_file(path: Path) -> str:
+    """Give a file's text in the canonical layout, with every comment kept.
+
+    Comments at the head stay there; any other moves above the block that it stands in or before.
+
+    Raises:
+        UnreadableFile: the file is not well-formed.
+        KgError: it holds a blank node.
+    """
+    document = read_turtle(path)
+    for triple in document.triples:
+        if isinstance(triple.subject, BlankNode) or isinstance(triple.object, BlankNode):
+            raise KgError(
+                "there is a blank node in the data",
+                where=f"{path.as_posix()}:{bracket_line(document.text)}",
+                fix="give the thing an IRI of its own instead of [ … ], ( … ) or _:name",
+            )
+    found = list(_comments(document.text))
+    if not found:
+        return write_turtle(document.triples)
+    starts = locate(path).subject_starts
+    offsets = sorted(offset for offset, _ in starts)
+    by_offset = dict(starts)
+    ends = _block_ends(document.text)
+    first = offsets[0] if offsets else len(document.text)
+    head_end = _head_end(document.text, first)
+    comments: dict[str, list[str]] = {}
+    for offset, comment in found:
+        if offset < head_end or not offsets:
+            key = ""
+        else:
+            block = bisect_right(offsets, offset) - 1
+            inside = block >= 0 and offset < _next(ends, offsets[block])
+            own_line = not document.text[document.text.rfind("\n", 0, offset) + 1 : offset].strip()
+            # After a block's last dot, on the same line, a comment still belongs to that block.
+            follows = block >= 0 and not own_line
+            after = min(block + 1, len(offsets) - 1)
+            key = by_offset[offsets[block if inside or follows else after]]
+        comments.setdefault(key, []).append(comment)
+    return write_turtle(document.triples, comments)
+
+
+def _comments(text: str) -> Iterator[tuple[int, str]]:
+    for match in LEXEME.finditer(text):
+        if match["comment"] is not None:
+            yield match.start(), match["comment"].rstrip()
+
+
+def _head_end(text: str, first: int) -> int:
+    """Find where the file's head ends: before a comment that touches the first block."""
+    lines = text[:first].splitlines(keepends=True)
+    end = first
+    for line in reversed(lines):
+        if not line.lstrip().startswith("#"):
+            break
+        end -= len(line)
+    # A file that is all head (comments, then a block, no prefix lines between) keeps it as head.
+    return end if any(not line.lstrip().startswith("#") for line in lines) else first
+
+
+def _block_ends(text: str) -> list[int]:
+    """List the offsets of the dots that end blocks."""
+    blanked = LEXEME.sub(lambda match: "~" * len(match.group()), text)
+    return [match.start() for match in re.finditer(r"\.(?=\s|~|$)", blanked)]
+
+
+def _next(offsets: list[int], offset: int) -> int:
+    place = bisect_right(offsets, offset)
+    return offsets[place] if place < len(offsets) else offset
