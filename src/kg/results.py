@@ -5,6 +5,7 @@ import io
 import json
 import re
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import cast
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
@@ -219,16 +220,10 @@ def _workbook(table: Table) -> bytes:
         for place, term in enumerate(row, start=1):
             cell = sheet.cell(number, place)
             text = shown(term)
-            # An ill-typed number, or one without end, stays a text: a workbook has no such.
-            number_like = isinstance(term, Literal) and term.datatype.value in _NUMBERS
-            if number_like and re.fullmatch(r"[+-]?\d{1,300}", text):
-                cell.value = int(text)
-                continue
-            if number_like and re.fullmatch(
-                r"[+-]?(\d{1,300}\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", text
-            ):
-                cell.value = float(text)
-                continue
+            if isinstance(term, Literal) and term.datatype.value in _NUMBERS:
+                cell.value = _number(text)
+                if cell.value is not None:
+                    continue
             cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
             # A text that begins with = stays a text: openpyxl would make it a live formula.
             cell.data_type = "s"
@@ -236,3 +231,14 @@ def _workbook(table: Table) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _number(text: str) -> int | float | None:
+    """Read a number that a workbook can hold: none that is ill-typed or without end."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    if not isfinite(value):
+        return None
+    return int(text) if re.fullmatch(r"[+-]?\d+", text) else value
