@@ -276,3 +276,11 @@ def test_labels_cannot_break_a_line_or_steer_the_terminal(tmp_path: Path) -> Non
     text = render_report(validate(Project(), [path]), "text")
     assert "a ::error::b\\u001b[31m" in text
     assert not any(line.startswith("::") for line in text.splitlines())
+
+
+def test_a_byte_order_mark_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "new.ttl"
+    path.write_bytes(b"\xef\xbb\xbf" + b"<x:a> a <https://w3id.org/evidence-kg/ontology#Theme> .")
+    (mark,) = [v for v in validate(Project(), [path]).violations if v.severity == "Info"]
+    assert "byte order mark" in mark.message and "kg fmt" in mark.fix
+    assert mark.line == 1

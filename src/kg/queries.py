@@ -98,7 +98,7 @@ class SavedQuery:
         # From the last slot to the first, so that earlier offsets stay true.
         for name in sorted(values, key=lambda n: known[n].slot.start if n in known else 0)[::-1]:
             if name not in known:
-                have = f"it takes {nearest_of(name, known)}" if known else "it takes none"
+                have = f"it takes {', '.join(known)}" if known else "it takes none"
                 raise UnknownName(f"{self.id} has no parameter {name!r}", fix=have)
             slot = known[name].slot
             content = _values_text(known[name], values[name], store)

@@ -69,6 +69,11 @@ def validate(project: Project, files: Sequence[Path] = (), engine: str = "auto")
         for document in (documents[path] for path in wanted)
         if _has_blank_node(document) and project.shown(document.path) not in told
     ]
+    results += [
+        _mark(project.shown(path))
+        for path in judged
+        if path.read_bytes().startswith(b"\xef\xbb\xbf")
+    ]
     found = sorted(
         {violation for violation in results if violation.file},
         key=lambda v: (v.file, v.line or 0, v.shape, v.path, v.value),
@@ -103,6 +108,23 @@ def _blank_node(document: Document, shown: str) -> Violation:
         component="",
         file=shown,
         line=bracket_line(document.text),
+    )
+
+
+def _mark(shown: str) -> Violation:
+    """Report a byte order mark, which does no harm here and stops other readers."""
+    return Violation(
+        severity="Info",
+        focus="file",
+        label="the file",
+        path="",
+        value="",
+        message="It begins with a byte order mark (BOM), which other Turtle readers refuse",
+        fix="Save it as UTF-8 without a byte order mark, or run kg fmt",
+        shape=_NAMELESS,
+        component="",
+        file=shown,
+        line=1,
     )
 
 
