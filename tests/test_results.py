@@ -119,3 +119,8 @@ def test_what_a_workbook_has_no_number_for_stays_a_text(text: str, kind: str) ->
     cell = Literal(text, datatype=NamedNode(PREFIXES["xsd"] + kind))
     book = load_workbook(io.BytesIO(render(Table(("n",), [(cell,)]), "xlsx")))
     assert book.worksheets[0]["A2"].value == text
+
+
+def test_a_table_cannot_steer_the_terminal() -> None:
+    table = Table(("label",), [(Literal("red\x1b[31m\x07"),)])
+    assert "red\\u001b[31m\\u0007" in render(table, "table").decode()

@@ -7,6 +7,7 @@ from itertools import groupby
 from urllib.parse import urljoin
 
 from kg.errors import KgError
+from kg.results import printable
 from kg.terms import PREFIXES, curie, expand
 
 FORMATS = ("text", "json", "ttl", "html", "github")
@@ -181,8 +182,7 @@ def _text(report: Report) -> str:
 def _one_line(text: str) -> str:
     """Keep what stands in the data from breaking a line or steering the terminal."""
     indent = text[: len(text) - len(text.lstrip(" "))]
-    folded = indent + " ".join(text.split())
-    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in folded)
+    return indent + printable(" ".join(text.split()))
 
 
 def _json(report: Report) -> str:

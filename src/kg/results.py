@@ -63,6 +63,18 @@ def shown(term: object) -> str:
     return str(term.value) if isinstance(term, Literal) else str(term)
 
 
+def printable(text: str) -> str:
+    r"""Write out the control characters of a text, so that none steers a terminal.
+
+    Example:
+        >>> printable("red\x1b[31m")
+        'red\\u001b[31m'
+    """
+    return "".join(
+        char if char.isprintable() or char == "\n" else f"\\u{ord(char):04x}" for char in text
+    )
+
+
 def render(answer: Answer, form: str, *, width: int | None = None, colour: bool = False) -> bytes:
     """Write an answer in one of `FORMATS`, as the bytes of a UTF-8 text or a workbook.
 
@@ -191,7 +203,7 @@ def _terminal(table: Table, width: int | None, colour: bool) -> bytes:
         grid.add_column(table.columns[number].removesuffix("Label"), overflow="fold")
     for row in table.rows:
         # Text, not str: rich would read square brackets in a label as markup.
-        grid.add_row(*(Text(shown(row[number])) for number in kept))
+        grid.add_row(*(Text(printable(shown(row[number]))) for number in kept))
     console = Console(
         file=io.StringIO(),
         width=width or 1000,

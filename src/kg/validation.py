@@ -96,35 +96,23 @@ def _has_blank_node(document: Document) -> bool:
 
 def _blank_node(document: Document, shown: str) -> Violation:
     """Report a blank node that no shape has met, for want of a class."""
-    return Violation(
-        severity="Violation",
-        focus="blank",
-        label="a thing without a name",
-        path="",
-        value="",
-        message="A thing in the data has no IRI of its own",
-        fix="Give it an IRI in place of the square brackets or the underscore name",
-        shape=_NAMELESS,
-        component="",
-        file=shown,
-        line=bracket_line(document.text),
-    )
+    message = "A thing in the data has no IRI of its own"
+    fix = "Give it an IRI in place of the square brackets or the underscore name"
+    return _of_file("Violation", message, fix, shown, bracket_line(document.text))
 
 
 def _mark(shown: str) -> Violation:
     """Report a byte order mark, which does no harm here and stops other readers."""
+    message = "It begins with a byte order mark (BOM), which other Turtle readers refuse"
+    fix = "Save it as UTF-8 without a byte order mark, or run kg fmt"
+    return _of_file("Info", message, fix, shown, 1)
+
+
+def _of_file(severity: str, message: str, fix: str, shown: str, line: int) -> Violation:
+    said = {"severity": severity, "message": message, "fix": fix, "file": shown}
+    nothing = dict.fromkeys(("path", "value", "component"), "")
     return Violation(
-        severity="Info",
-        focus="file",
-        label="the file",
-        path="",
-        value="",
-        message="It begins with a byte order mark (BOM), which other Turtle readers refuse",
-        fix="Save it as UTF-8 without a byte order mark, or run kg fmt",
-        shape=_NAMELESS,
-        component="",
-        file=shown,
-        line=1,
+        focus="blank", label="a thing without a name", shape=_NAMELESS, line=line, **said, **nothing
     )
 
 
