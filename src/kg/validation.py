@@ -98,22 +98,22 @@ def _blank_node(document: Document, shown: str) -> Violation:
     """Report a blank node that no shape has met, for want of a class."""
     message = "A thing in the data has no IRI of its own"
     fix = "Give it an IRI in place of the square brackets or the underscore name"
-    return _of_file("Violation", message, fix, shown, bracket_line(document.text))
+    return _of_file(
+        "Violation", "a thing without a name", message, fix, shown, bracket_line(document.text)
+    )
 
 
 def _mark(shown: str) -> Violation:
     """Report a byte order mark, which does no harm here and stops other readers."""
     message = "It begins with a byte order mark (BOM), which other Turtle readers refuse"
     fix = "Save it as UTF-8 without a byte order mark, or run kg fmt"
-    return _of_file("Info", message, fix, shown, 1)
+    return _of_file("Info", "the file", message, fix, shown, 1)
 
 
-def _of_file(severity: str, message: str, fix: str, shown: str, line: int) -> Violation:
-    said = {"severity": severity, "message": message, "fix": fix, "file": shown}
+def _of_file(severity: str, label: str, message: str, fix: str, shown: str, line: int) -> Violation:
+    said = {"severity": severity, "label": label, "message": message, "fix": fix, "file": shown}
     nothing = dict.fromkeys(("path", "value", "component"), "")
-    return Violation(
-        focus="blank", label="a thing without a name", shape=_NAMELESS, line=line, **said, **nothing
-    )
+    return Violation(focus="blank", shape=_NAMELESS, line=line, **said, **nothing)
 
 
 class _Places:
