@@ -182,7 +182,7 @@ def _markdown(table: Table) -> bytes:
     escapes = str.maketrans({"\\": "\\\\", "|": "\\|", "<": "&lt;"})
 
     def line(cells: list[str]) -> str:
-        safe = (" ".join(cell.translate(escapes).split()) for cell in cells)
+        safe = (printable(" ".join(cell.translate(escapes).split())) for cell in cells)
         return f"| {' | '.join(safe)} |"
 
     lines = [line(list(table.columns)), f"|{' --- |' * len(table.columns)}"]
