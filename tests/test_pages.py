@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -46,6 +47,11 @@ def number(label: str) -> int:
 
 VIEWS = [view.id for view in list_views(Project())]
 CHALLENGE = "#node=statement%3Amartin-2010-008"
+# An item of each page, and what its details say.
+CHOSEN = dict.fromkeys(VIEWS, (CHALLENGE, "history and culture")) | {
+    "citation-chains": ("#node=source%3Aburton-2009", "Burton (2009)"),
+    "disagreements": ("#node=disagreement%3Amartin-2010-d01", "Information sharing improves"),
+}
 
 
 @pytest.fixture(scope="session")
@@ -133,16 +139,16 @@ def test_axe_can_fail(page: Page, tmp_path: Path) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("address", ["", CHALLENGE], ids=["at first", "chosen"])
+@pytest.mark.parametrize("chosen", [False, True], ids=["at first", "chosen"])
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_page_is_accessible_draws_and_fits(
-    page: Page, site: dict[str, str], view: str, width: int, address: str
+    page: Page, site: dict[str, str], view: str, width: int, chosen: bool
 ) -> None:
     page.set_viewport_size({"width": width, "height": 800})
+    address, heading = CHOSEN[view] if chosen else ("", "Details")
     opened(page, site[view] + address)
-    if address:
-        expect(page.locator("#details-heading")).to_contain_text("history and culture")
+    expect(page.locator("#details-heading")).to_contain_text(heading)
     assert page.evaluate(DRAWN) > 1000
     assert accessible(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -294,6 +300,79 @@ def test_a_shape_can_be_clicked(page: Page, site: dict[str, str]) -> None:
     assert box
     page.mouse.click(box["x"] + 4, box["y"] + 4)
     expect(page.locator("#details-heading")).to_have_text("Details")
+
+
+@pytest.mark.full
+def test_a_line_opens_the_claim_that_it_is(page: Page, site: dict[str, str]) -> None:
+    opened(page, site["disagreements"])
+    line = page.evaluate(WHERE, [0x8A, 0x5A, 0x2B])  # the one limitation
+    page.mouse.click(line["x"], line["y"])
+    expect(page.locator("#details-heading")).to_contain_text("limited")
+    expect(page.locator("#details")).to_contain_text("limitation")
+    # Its ends: the review, since it rests on no work, and the disagreement.
+    expect(page.locator("#details li")).to_have_count(2)
+    assert "#node=statement%3Amartin-2010-098" in page.url
+
+
+@pytest.mark.full
+def test_a_claim_is_reached_by_keyboard_from_what_it_joins(
+    page: Page, site: dict[str, str]
+) -> None:
+    opened(page, site["theme"] + "#node=agency%3Apolice")
+    expect(page.locator("#details-heading")).to_be_focused()
+    page.keyboard.press("Tab")
+    name = page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("Enter")
+    expect(page.locator("#details-heading")).to_have_text(name)
+    expect(page.locator("#details")).to_contain_text("Police")
+    page.get_by_role("button", name="Neighbours only").click()
+    expect(page.locator("#shown")).to_contain_text("only neighbours of")
+    # The claim, and nothing but what it joins.
+    rows = page.locator("tbody tr:visible")
+    names = page.locator("#details li").count() + 1
+    assert rows.count() == names
+
+
+@pytest.mark.full
+def test_the_page_says_what_is_hidden_and_why(page: Page, site: dict[str, str]) -> None:
+    opened(page, site["theme"])
+    expect(page.locator("#shown")).not_to_contain_text("hides")
+    box = page.get_by_label("Challenge (")
+    challenges = number(page.locator("label", has_text="Challenge (").inner_text())
+    total = page.locator("tbody tr:visible").count()
+    box.uncheck()
+    expect(page.locator("#shown")).to_contain_text("the key hides challenge")
+    expect(page.locator("#shown")).to_contain_text(f"{total - challenges} of {total} items")
+    # Without a thing to lead from, its claims are gone too.
+    page.get_by_label("Theme (").uncheck()
+    assert page.locator("tbody tr[data-id^='statement:']:visible").count() == 0
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_picture_can_be_saved(
+    page: Page, site: dict[str, str], view: str, tmp_path: Path
+) -> None:
+    opened(page, site[view])
+    files = {}
+    for form in ("PNG", "SVG"):
+        with page.expect_download() as saved:
+            page.get_by_role("button", name=f"Save {form}").click()
+        assert saved.value.suggested_filename == f"{view}.{form.lower()}"
+        files[form] = tmp_path / saved.value.suggested_filename
+        saved.value.save_as(files[form])
+    head = files["PNG"].read_bytes()[:24]
+    assert head.startswith(b"\x89PNG")
+    assert min(int.from_bytes(head[16:20]), int.from_bytes(head[20:24])) > 1000
+    root = ElementTree.parse(files["SVG"]).getroot()
+    space = "{http://www.w3.org/2000/svg}"
+    title = root.findtext(f"{space}title")
+    assert title == page.locator("h1").inner_text()
+    shapes = {shape.findtext(f"{space}title") for shape in root.iter(f"{space}path")} - {None}
+    labels = set(page.locator("tbody th > a").all_inner_texts())
+    assert labels <= shapes
+    told = " ".join("".join(text.itertext()) for text in root.iter(f"{space}text"))
+    assert "items shown" in told and "version" in told
 
 
 @pytest.mark.full

@@ -65,6 +65,8 @@ def test_every_kind_of_statement_can_be_drawn(project: Project, store: MemorySto
         ('id = "?statement"', "id = 3", "[[node]] 1", "id is not a text", "another view"),
         ('link = "?link"', 'lnik = "?link"', "[[edge]] 1", "no key 'lnik'", "link"),
         ('link = "?link"', "", "[[edge]] 1", "'link' is missing", "link"),
+        ('link = "?link"', 'link = "a"\nclaim = "?b"', "[[edge]] 1", "a link and a claim", "keep"),
+        ('query = "statement-network"', 'query = "x"\nlike = "mine"', "", "a circle", "out"),
         ('shape = "star"', 'shape = "stir"', "kinds.recommendation", "'stir' is no", "star"),
         ('"#243b53", landmark', '"navy", landmark', "kinds.theme", "'navy' is no", "#2f6f9f"),
         ('"#243b53", landmark', '"#ffee00", landmark', "kinds.theme", "too pale", "darker"),

@@ -14,6 +14,8 @@ import pytest
 
 from kg.errors import KgError, UnknownName
 from kg.project import Project
+from kg.queries import load_query, run
+from kg.results import Table, shown
 from kg.store import MemoryStore, open_store
 from kg.view_files import View
 from kg.views import build_view, list_views
@@ -61,9 +63,14 @@ def test_a_page_is_whole_and_always_the_same(
     assert page.count("<h1>") == 1
     assert '<html lang="en-GB">' in page
     data = drawn(page)
-    assert page.count(" data-id=") == len(data["nodes"]) > 4
-    # Each edge stands once in a table, at the node it starts from.
-    assert page.count("<li data-other=") == len(data["edges"]) > 10
+    assert page.count(" data-id=") == len(data["nodes"]) + len(data["claims"]) > 4
+    # Each link stands once in a table, at the node it starts from; a claim and each thing that it
+    # joins name each other.
+    links = sum("link" in edge for edge in data["edges"])
+    ends = {
+        (e["claim"], end) for e in data["edges"] if "claim" in e for end in (e["from"], e["to"])
+    }
+    assert page.count("<li data-other=") == links + 2 * len(ends) > 10
     assert view.left_out in unescape(page)
     assert re.search(r"es\.\d\.\d", page[: page.index("</header>")])
 
@@ -77,7 +84,7 @@ def test_the_policy_lets_just_our_scripts_and_styles_run(view: View, pages: dict
     assert allowed.startswith("default-src 'none'; script-src 'sha256-")
     assert "unsafe" not in allowed
     parts = re.findall(r"<(?:script|style)>(.*?)</(?:script|style)>", page, re.DOTALL)
-    assert len(parts) == 3
+    assert len(parts) == 4
     for part in parts:
         assert b64encode(sha256(part.encode()).digest()).decode() in allowed
     assert not re.search(
@@ -123,6 +130,43 @@ def test_a_view_that_does_not_fit_is_told(
     assert fix in caught.value.fix
 
 
+def test_a_claim_is_a_line_as_wide_as_its_works_and_dashed_at_second_hand(
+    pages: dict[str, str],
+) -> None:
+    data = drawn(pages["disagreements"])
+    lines = {edge["claim"]: edge for edge in data["edges"]}
+    # In es.1.2 Hunter's finding is known through Burton alone; in es.4.1 Holmes was read.
+    assert lines["statement:martin-2010-044"]["dashes"]
+    assert not lines["statement:martin-2010-001"]["dashes"]
+    # The reader's note rests on no work.
+    assert lines["statement:martin-2010-019"]["width"] < lines["statement:martin-2010-001"]["width"]
+    claims = {claim["id"]: claim for claim in data["claims"]}
+    assert claims.keys() == lines.keys()
+    assert claims["statement:martin-2010-044"]["second_hand"] is True
+    assert ["Section", "es.1.2"] in claims["statement:martin-2010-044"]["facts"]
+
+
+def test_every_claim_of_a_theme_is_drawn_even_of_no_agency(
+    project: Project, store: MemoryStore
+) -> None:
+    data = drawn(build_view(project, store, "theme", {"theme": ["evidence-base"]}))
+    answer = run(load_query(project, "theme-map"), store, {"theme": ["evidence-base"]})
+    assert isinstance(answer, Table)
+    asked = {shown(row[0]) for row in answer.rows}
+    assert {edge["claim"] for edge in data["edges"]} == asked
+    assert any(edge["to"] == "no-agency" for edge in data["edges"])
+
+
+def test_a_title_names_what_was_asked(project: Project, store: MemoryStore) -> None:
+    page = build_view(project, store, "agency", {"agency": ["agency:police"]})
+    assert "<h1>Police: what is claimed" in page
+    page = build_view(
+        project, store, "theme", {"theme": ["evidence-base", "training-of-social-workers"]}
+    )
+    assert "and Training of social workers: what is claimed" in page
+    assert "<h1>Any theme: " in build_view(project, store, "theme", {"theme": ["any"]})
+
+
 def test_parameters_of_the_file_and_of_the_caller(home: Path, store: MemoryStore) -> None:
     file = home / "viz" / "overview.toml"
     file.write_text(
@@ -156,7 +200,7 @@ def test_what_the_graph_says_is_escaped(home: Path) -> None:
     assert "<img" not in page
     assert "<!--" not in page
     assert "{{ 7*7 }}" in page
-    assert page.count("</script>") == 3
+    assert page.count("</script>") == 4
     labels = {node["label"] for node in drawn(page)["nodes"]}
     assert HOSTILE.replace('\\"', '"') in labels
 

@@ -1,3 +1,35 @@
 """An evidence graph from literature reviews: every claim, where it stands, and what it rests on."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kg.graph import Graph
+
 __version__ = "0.1.0"
+
+
+def open(home: "str | Path | None" = None, *, endpoint: str | None = None) -> "Graph":
+    """Open an evidence graph, to ask it from Python or a notebook.
+
+    Args:
+        home: a folder laid out like the project; without one, `KG_HOME`, else the graph that
+            came with the program.
+        endpoint: the address of a SPARQL endpoint to ask instead of the home's files.
+
+    Raises:
+        KgError: the home holds no data, or a file of it cannot be read.
+
+    Example:
+        >>> import kg
+        >>> graph = kg.open()
+        >>> len(graph.query("statement-by-theme", theme="interagency-working").to_pandas()) > 10
+        True
+    """
+    from pathlib import Path
+
+    from kg.graph import Graph
+    from kg.project import Project
+
+    return Graph(Project(Path(home) if home else None), endpoint)

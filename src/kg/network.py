@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kg.errors import KgError, UnknownName
 from kg.results import Table, shown
@@ -46,12 +46,28 @@ class NodeRule:
 
 
 @dataclass(frozen=True)
+class ClaimRule(NodeRule):
+    """What in a row is a claim that edges stand for: a `NodeRule` that is drawn as a line.
+
+    `work` is a work that the claim rests on; `second_hand` tells, as `when` does, the rows whose
+    work the review knows only through another.
+    """
+
+    work: str = ""
+    second_hand: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class EdgeRule:
-    """What in a row is an edge, in the same terms as a `NodeRule`; `link` says what joins them."""
+    """What in a row is an edge, in the same terms as a `NodeRule`.
+
+    `link` says what joins the two ends; or `claim` is the claim that does.
+    """
 
     source: str
     target: str
-    link: str
+    link: str = ""
+    claim: str = ""
     when: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
 
@@ -61,18 +77,23 @@ def build_network(
     nodes: Sequence[NodeRule],
     edges: Sequence[EdgeRule],
     details: Iterable[tuple[NodeRule, Table]] = (),
+    claims: Sequence[ClaimRule] = (),
 ) -> "Network":
-    """Turn rows into a directed graph whose nodes are CURIEs and whose edge keys are links.
+    """Turn rows into a directed graph whose nodes are CURIEs and whose edges are links or claims.
 
     Node attributes are plain: `label`, `kind`, `description`, `size` (by degree), `x` and `y`
-    (canvas units), and one for each fact, its several values joined by `; `. The edge attribute is
-    `link`. The same rows give the same graph.
+    (canvas units), and one for each fact, its several values joined by `; `. An edge has a `link`,
+    which is its key; or a `claim`, the CURIE of a statement, which is its key, and of that claim
+    `label`, `kind`, `description`, facts, `works` (how many works it rests on) and `second_hand`
+    (whether the review knows all of them only through others). The same rows give the same graph.
 
     Args:
         table: the rows.
         nodes: what is a node.
         edges: what is an edge.
-        details: further rules, each with rows of its own, that only add to nodes already there.
+        details: further rules, each with rows of its own, that only add to nodes and claims
+            already there.
+        claims: what is a claim.
 
     Raises:
         UnknownName: a rule names a column that its rows do not have.
@@ -90,27 +111,43 @@ def build_network(
     import networkx
 
     graph: Network = networkx.MultiDiGraph()
+    told: dict[str, dict[str, Any]] = {}
     facts: dict[tuple[str, str], dict[str, None]] = {}
-    rules: list[NodeRule | EdgeRule] = [*nodes, *edges]
+    rules: list[NodeRule | EdgeRule] = [*nodes, *claims, *edges]
     for each in rules:
         _check_columns(each, table)
     for row in table.records():
         for rule in nodes:
-            _add_node(graph, rule, row, facts)
+            name = _value(rule.id, row)
+            if name and _applies(rule.when, row):
+                if name not in graph:
+                    graph.add_node(name, label="", kind="", description="")
+                _describe(name, graph.nodes[name], rule, row, facts)
+        for claim in claims:
+            name = _value(claim.id, row)
+            if name and _applies(claim.when, row):
+                _add_claim(name, told, claim, row, facts)
     for rule, rows in details:
         _check_columns(rule, rows)
         for row in rows.records():
-            if _value(rule.id, row) in graph:
-                _add_node(graph, rule, row, facts)
+            name = _value(rule.id, row)
+            found = graph.nodes[name] if name in graph else told.get(name)
+            if found is not None and _applies(rule.when, row):
+                _describe(name, found, rule, row, facts)
     for (name, heading), values in facts.items():
-        graph.nodes[name][heading] = "; ".join(values)
+        (graph.nodes[name] if name in graph else told[name])[heading] = "; ".join(values)
+    for each_claim in told.values():
+        each_claim["works"] = len(each_claim["works"])
+        each_claim["second_hand"] = bool(each_claim["works"]) and each_claim["second_hand"]
     for row in table.records():
         for link in edges:
-            _add_edge(graph, link, row)
-    for name, node in graph.nodes(data=True):
-        if not node["kind"]:
+            _add_edge(graph, link, row, told)
+    items: dict[str, dict[str, Any]] = {**dict(graph.nodes.items()), **told}
+    for name, item in items.items():
+        if not item["kind"]:
             where = nodes[0].where
-            raise KgError(f"the node {name} has no kind", where=where, fix="give its rule a kind")
+            raise KgError(f"{name} has no kind", where=where, fix="give its rule a kind")
+    for name, node in graph.nodes(data=True):
         node["size"] = round(7 + 2.2 * min(int(graph.degree(name)), 60) ** 0.5, 1)
     for name, (x, y) in _layout(graph).items():
         graph.nodes[name].update(x=x, y=y)
@@ -121,7 +158,10 @@ def _check_columns(rule: NodeRule | EdgeRule, table: Table) -> None:
     """Hold the columns that a rule names against those of its rows."""
     facts = {f"facts.{key}": value for key, value in getattr(rule, "facts", {}).items()}
     named = {key: value for key, value in vars(rule).items() if isinstance(value, str)}
-    named |= facts | {f"when.{column}": f"?{column}" for column in rule.when}
+    for table_key in ("when", "second_hand"):
+        columns = getattr(rule, table_key, {})
+        named |= {f"{table_key}.{column}": f"?{column}" for column in columns}
+    named |= facts
     for key, value in named.items():
         if value.startswith("?") and value[1:] not in table.columns:
             nearest = ", ".join(f"?{c}" for c in nearest_of(value[1:], table.columns).split(", "))
@@ -136,30 +176,45 @@ def _value(value: str, row: Row) -> str:
     return shown(row[value[1:]]) if value.startswith("?") else value
 
 
-def _applies(rule: NodeRule | EdgeRule, row: Row) -> bool:
-    return all(shown(row[column]) == wanted for column, wanted in rule.when.items())
+def _applies(wanted: Mapping[str, str], row: Row) -> bool:
+    return all(shown(row[column]) == value for column, value in wanted.items())
 
 
-def _add_node(
-    graph: "Network", rule: NodeRule, row: Row, facts: dict[tuple[str, str], dict[str, None]]
+def _describe(
+    name: str,
+    attributes: dict[str, Any],
+    rule: NodeRule,
+    row: Row,
+    facts: dict[tuple[str, str], dict[str, None]],
 ) -> None:
-    name = _value(rule.id, row)
-    if not name or not _applies(rule, row):
-        return
-    if name not in graph:
-        graph.add_node(name, label="", kind="", description="")
-    node = graph.nodes[name]
     for key in ("label", "kind", "description"):
-        node[key] = node[key] or _value(getattr(rule, key), row)
-    node["label"] = node["label"] or name
+        attributes[key] = attributes[key] or _value(getattr(rule, key), row)
+    attributes["label"] = attributes["label"] or name
     for heading, value in rule.facts.items():
         if text := _value(value, row):
             facts.setdefault((name, heading), {})[text] = None
 
 
-def _add_edge(graph: "Network", rule: EdgeRule, row: Row) -> None:
+def _add_claim(
+    name: str,
+    told: dict[str, dict[str, Any]],
+    rule: ClaimRule,
+    row: Row,
+    facts: dict[tuple[str, str], dict[str, None]],
+) -> None:
+    empty = {"label": "", "kind": "", "description": "", "works": set(), "second_hand": True}
+    claim = told.setdefault(name, empty)
+    _describe(name, claim, rule, row, facts)
+    if work := _value(rule.work, row):
+        claim["works"].add(work)
+        claim["second_hand"] &= bool(rule.second_hand) and _applies(rule.second_hand, row)
+
+
+def _add_edge(
+    graph: "Network", rule: EdgeRule, row: Row, told: Mapping[str, Mapping[str, Any]]
+) -> None:
     source, target = _value(rule.source, row), _value(rule.target, row)
-    if not source or not target or not _applies(rule, row):
+    if not source or not target or not _applies(rule.when, row):
         return
     for name in (source, target):
         if name not in graph:
@@ -168,8 +223,16 @@ def _add_edge(graph: "Network", rule: EdgeRule, row: Row) -> None:
                 where=rule.where,
                 fix="add a [[node]] for that column",
             )
-    link = _value(rule.link, row)
-    graph.add_edge(source, target, key=link, link=link)
+    if claim := _value(rule.claim, row):
+        if claim not in told:
+            raise KgError(
+                f"an edge is {claim}, which no [[claim]] of the view makes a claim",
+                where=rule.where,
+                fix="add a [[claim]] for that column",
+            )
+        graph.add_edge(source, target, key=claim, claim=claim, **told[claim])
+    elif link := _value(rule.link, row):
+        graph.add_edge(source, target, key=link, link=link)
 
 
 def _layout(graph: "Network") -> dict[str, tuple[int, int]]:
@@ -187,7 +250,10 @@ def _layout(graph: "Network") -> dict[str, tuple[int, int]]:
     springs.add_weighted_edges_from(("", name, 0.04) for name in core)
     found = networkx.spring_layout(springs, seed=SEED, k=2.1 / len(core) ** 0.5, iterations=200)
     places = numpy.array([found[name] for name in core])
-    places = _spread(places) * _SPACE * len(plain) ** 0.5 * numpy.array([1.15, 1.0])
+    # Claims are lines with marks on them, which need room between the few things that they join.
+    lines = sum("claim" in edge for *_, edge in graph.edges(data=True))
+    stretch = max(1.0, lines / (3 * len(plain))) ** 0.5
+    places = _spread(places) * _SPACE * stretch * len(plain) ** 0.5 * numpy.array([1.15, 1.0])
     _part(places)
     placed = {name: (float(x), float(y)) for name, (x, y) in zip(core, places, strict=True)}
     _gather(plain, rest, placed)

@@ -240,6 +240,18 @@ def choices(param: Param, store: Store) -> dict[str, str]:
     return {str(iri.value): str(label.value) if label else "" for iri, label in answer.rows if iri}
 
 
+def label_of(param: Param, value: str, store: Store) -> str:
+    """Give the label of a parameter's value, however it is named; empty where it has none.
+
+    Raises:
+        UnknownName: the value is none of the parameter's choices.
+    """
+    if param.choices_from is None or value == ANY:
+        return ""
+    allowed = choices(param, store)
+    return allowed[_choice(value.strip("<>"), allowed, f"-p {param.name}")]
+
+
 def _read_param(name: str, spec: Mapping[str, Any], found: dict[str, Slot], where: str) -> Param:
     where = f"{where}, parameter {name}"
     if not isinstance(spec, dict) or not all(isinstance(spec.get(k, ""), str) for k in _CHOICES):

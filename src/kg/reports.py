@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from html import escape
 from itertools import groupby
 from urllib.parse import urljoin
 
@@ -55,6 +56,12 @@ class Report:
     classes_without_shape: tuple[str, ...] = ()
     properties_without_shape: tuple[str, ...] = ()
     checks: tuple[str, ...] = field(default=())
+
+    def __str__(self) -> str:
+        return render_report(self, "text").rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(str(self))}</pre>"
 
     @property
     def checked(self) -> int:

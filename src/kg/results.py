@@ -5,23 +5,72 @@ import io
 import json
 import re
 from dataclasses import dataclass, field
+from html import escape
 from math import isfinite
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
 from kg.errors import KgError
 from kg.terms import PREFIXES, Term, curie
 
+if TYPE_CHECKING:
+    import pandas
+
 TABLE_FORMATS = ("table", "csv", "tsv", "json", "md", "xlsx")
 GRAPH_FORMATS = {"ttl": RdfFormat.TURTLE, "nt": RdfFormat.N_TRIPLES, "jsonld": RdfFormat.JSON_LD}
 FORMATS = (*TABLE_FORMATS, *GRAPH_FORMATS)
 
 _NUMBERS = {f"{PREFIXES['xsd']}{name}" for name in ("integer", "decimal", "double", "float")}
+_MOST_SHOWN = 60  # rows in a notebook; the rest is counted
+
+
+class _Shown:
+    """What an answer does in a notebook, on a terminal and for pandas."""
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Give the answer as a data frame: IRIs as CURIEs, numbers, booleans and texts as such.
+
+        Raises:
+            KgError: pandas is not installed.
+
+        Example:
+            >>> table = Table(("agencies",), [(Literal(2),), (Literal(3),)])
+            >>> int(table.to_pandas()["agencies"].sum())
+            5
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise KgError(
+                "pandas is not installed", fix="pip install 'evidence-kg[notebook]'"
+            ) from error
+        table = _as_table(cast("Answer", self))
+        rows = [[_plain(term) for term in row] for row in table.rows]
+        return pandas.DataFrame(rows, columns=list(table.columns), dtype=object).convert_dtypes()
+
+    def __str__(self) -> str:
+        return render(cast("Answer", self), "table").decode().rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        table = _as_table(cast("Answer", self))
+        kept = _kept(table)
+        head = "".join(f'<th scope="col">{escape(_heading(table, n))}</th>' for n in kept)
+        body = "".join(
+            f"<tr>{''.join(f'<td>{escape(printable(shown(row[n])))}</td>' for n in kept)}</tr>"
+            for row in table.rows[:_MOST_SHOWN]
+        )
+        total = f"{len(table.rows):,} {'row' if len(table.rows) == 1 else 'rows'}"
+        if len(table.rows) > _MOST_SHOWN:
+            total = f"the first {_MOST_SHOWN} of {total}"
+        return (
+            f"<table><caption>{total}</caption><thead><tr>{head}</tr></thead>"
+            f"<tbody>{body}</tbody></table>"
+        )
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(_Shown):
     """The rows of a SELECT query; a cell is a term, or None where the row leaves it open."""
 
     columns: tuple[str, ...]
@@ -33,14 +82,14 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Boolean:
+class Boolean(_Shown):
     """The answer to an ASK query."""
 
     value: bool
 
 
 @dataclass(frozen=True)
-class Triples:
+class Triples(_Shown):
     """The graph that a CONSTRUCT or DESCRIBE query gives."""
 
     triples: list[Triple] = field(default_factory=list)
@@ -197,10 +246,9 @@ def _terminal(table: Table, width: int | None, colour: bool) -> bytes:
     from rich.text import Text
 
     grid = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    # Where a label stands beside its thing, the label alone keeps the table narrow enough to read.
-    kept = [n for n, name in enumerate(table.columns) if f"{name}Label" not in table.columns]
+    kept = _kept(table)
     for number in kept:
-        grid.add_column(table.columns[number].removesuffix("Label"), overflow="fold")
+        grid.add_column(_heading(table, number), overflow="fold")
     for row in table.rows:
         # Text, not str: rich would read square brackets in a label as markup.
         grid.add_row(*(Text(printable(shown(row[number]))) for number in kept))
@@ -214,6 +262,15 @@ def _terminal(table: Table, width: int | None, colour: bool) -> bytes:
     with console.capture() as captured:
         console.print(grid)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()).encode()
+
+
+def _kept(table: Table) -> list[int]:
+    """Choose the columns for people: where a label stands beside its thing, the label alone."""
+    return [n for n, name in enumerate(table.columns) if f"{name}Label" not in table.columns]
+
+
+def _heading(table: Table, number: int) -> str:
+    return table.columns[number].removesuffix("Label")
 
 
 def _workbook(table: Table) -> bytes:
@@ -254,3 +311,17 @@ def _number(text: str) -> int | float | None:
     if not isfinite(value):
         return None
     return int(text) if re.fullmatch(r"[+-]?\d+", text) else value
+
+
+def _plain(term: object) -> str | int | float | bool | None:
+    """Turn a term into the Python value that it stands for; one that is ill-typed stays a text."""
+    if term is None:
+        return None
+    text = shown(term)
+    if isinstance(term, Literal):
+        if term.datatype.value in _NUMBERS:
+            number = _number(text)
+            return text if number is None else number
+        if term.datatype.value == f"{PREFIXES['xsd']}boolean":
+            return {"true": True, "1": True, "false": False, "0": False}.get(text, text)
+    return text

@@ -8,19 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from kg.errors import KgError, UnknownName, UnreadableFile
-from kg.network import EdgeRule, NodeRule
+from kg.network import ClaimRule, EdgeRule, NodeRule
 from kg.project import Project
 from kg.terms import nearest_of
 
-# Each shape as vis-network names it, and as an SVG element in a box from -10 to 10.
+# Each shape as an SVG path in a box from -10 to 10.
 SHAPES = {
-    "dot": ("dot", '<circle r="7.5"/>'),
-    "square": ("square", '<path d="M-7-7H7V7H-7z"/>'),
-    "diamond": ("diamond", '<path d="M0-9 9 0 0 9-9 0z"/>'),
-    "triangle": ("triangle", '<path d="M0-8 9 7H-9z"/>'),
-    "triangle-down": ("triangleDown", '<path d="M0 8 9-7H-9z"/>'),
-    "hexagon": ("hexagon", '<path d="M-9 0-4.5-8H4.5L9 0 4.5 8H-4.5z"/>'),
-    "star": ("star", '<path d="M0-9 2.5-3H9L4 1.5 6 8 0 4-6 8-4 1.5-9-3H-2.5z"/>'),
+    "dot": "M7.5 0A7.5 7.5 0 1 1-7.5 0 7.5 7.5 0 1 1 7.5 0z",
+    "square": "M-7-7H7V7H-7z",
+    "diamond": "M0-9 9 0 0 9-9 0z",
+    "triangle": "M0-8 9 7H-9z",
+    "triangle-down": "M0 8 9-7H-9z",
+    "hexagon": "M-9 0-4.5-8H4.5L9 0 4.5 8H-4.5z",
+    "pentagon": "M0-9 9-2 5.5 8H-5.5L-9-2z",
+    "star": "M0-9 2.5-3H9L4 1.5 6 8 0 4-6 8-4 1.5-9-3H-2.5z",
+    "cross": "M-8-4-4-8 0-4 4-8 8-4 4 0 8 4 4 8 0 4-4 8-8 4-4 0z",
+    "bar": "M-9-5H9V5H-9z",
 }
 HOLLOW = "hollow "
 LINES = {"solid": (), "dashed": (9, 6), "dotted": (2, 5)}  # canvas units drawn and left out
@@ -28,22 +31,23 @@ _CONTRAST = 3.0  # WCAG 2.2, 1.4.11: what a shape or line needs against white
 
 _KEYS: dict[str, type] = {
     **dict.fromkeys(("title", "description", "left_out", "query", "like"), str),
-    **dict.fromkeys(("scope", "node", "detail", "edge"), list),
+    **dict.fromkeys(("scope", "node", "claim", "detail", "edge"), list),
     **dict.fromkeys(("params", "kinds", "links"), dict),
 }
 _NODE_KEYS: dict[str, type] = {
     **dict.fromkeys(("id", "label", "kind", "description"), str),
     **dict.fromkeys(("facts", "when"), dict),
 }
+_CLAIM_KEYS: dict[str, type] = {**_NODE_KEYS, "work": str, "second_hand": dict}
 _DETAIL_KEYS: dict[str, type] = {"query": str, **_NODE_KEYS}
-_EDGE_KEYS: dict[str, type] = {"from": str, "to": str, "link": str, "when": dict}
+_EDGE_KEYS: dict[str, type] = {"from": str, "to": str, "link": str, "claim": str, "when": dict}
 _KIND_KEYS: dict[str, type] = {"group": str, "shape": str, "colour": str, "landmark": bool}
 _LINK_KEYS: dict[str, type] = {
     **dict.fromkeys(("back", "line", "colour", "meaning"), str),
     "arrow": bool,
 }
 # A fact becomes an attribute of its node, beside these.
-_TAKEN = {"id", "label", "kind", "description", "size", "x", "y"}
+_TAKEN = {"id", "label", "kind", "description", "size", "x", "y", "claim", "works", "second_hand"}
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,8 @@ class Kind:
         return self.shape.startswith(HOLLOW)
 
     @property
-    def form(self) -> tuple[str, str]:
-        """The shape in vis-network's name and in SVG."""
+    def path(self) -> str:
+        """The shape as an SVG path."""
         return SHAPES[self.shape.removeprefix(HOLLOW)]
 
 
@@ -95,6 +99,7 @@ class View:
     edges: tuple[EdgeRule, ...]
     kinds: Mapping[str, Kind]
     links: Mapping[str, Link]
+    claims: tuple[ClaimRule, ...] = ()
     details: tuple[tuple[str, NodeRule], ...] = ()
     params: Mapping[str, Sequence[str]] = field(default_factory=dict)
     scope: tuple[str, ...] = ()
@@ -103,7 +108,7 @@ class View:
     @property
     def facts(self) -> tuple[str, ...]:
         """The headings of all facts, in the order of the file."""
-        rules = (*self.nodes, *(rule for _, rule in self.details))
+        rules = (*self.nodes, *self.claims, *(rule for _, rule in self.details))
         return tuple(dict.fromkeys(heading for rule in rules for heading in rule.facts))
 
 
@@ -122,11 +127,16 @@ def read_view(path: Path, project: Project) -> View:
     """
     where = project.shown(path)
     said = _parse(path, where)
-    if base := said.get("like"):
+    base, seen = said.get("like"), {path.stem}
+    while base:
+        if base in seen:
+            raise KgError(f"it is like {base} in a circle", where=where, fix="take one like out")
+        seen.add(base)
         other = project.named_file("viz", base, ".toml")
         like = _parse(other, project.shown(other))
         for key in ("kinds", "links"):
             said[key] = {**like.get(key, {}), **said.get(key, {})}
+        base = like.get("like")
     for key in ("kinds", "links"):
         if not said.get(key):
             raise KgError(f"it has no [{key}]", where=where, fix=f'add [{key}], or like = "…"')
@@ -138,8 +148,12 @@ def read_view(path: Path, project: Project) -> View:
             for n, rule in enumerate(said["node"], 1)
         ),
         edges=tuple(
-            _edge(_checked(rule, _EDGE_KEYS, ("from", "to", "link"), f"{where}, [[edge]] {n}"))
+            _edge(_checked(rule, _EDGE_KEYS, ("from", "to"), f"{where}, [[edge]] {n}"))
             for n, rule in enumerate(said["edge"], 1)
+        ),
+        claims=tuple(
+            ClaimRule(**_checked(rule, _CLAIM_KEYS, ("id", "label"), f"{where}, [[claim]] {n}"))
+            for n, rule in enumerate(said.get("claim", []), 1)
         ),
         details=tuple(
             _detail(_checked(rule, _DETAIL_KEYS, ("query", "id"), f"{where}, [[detail]] {n}"))
@@ -185,7 +199,7 @@ def _checked(
             raise KgError(
                 f"{key} is not {types[known[key]]}", where=where, fix="see another view's file"
             )
-        if key in {"scope", "facts", "when"}:
+        if key in {"scope", "facts", "when", "second_hand"}:
             listed: Any = value
             inner = list(listed.values()) if isinstance(listed, dict) else list(listed)
             if not all(isinstance(text, str) for text in inner):
@@ -201,6 +215,11 @@ def _checked(
 
 
 def _edge(rule: dict[str, Any]) -> EdgeRule:
+    if not rule.get("link") and not rule.get("claim"):
+        fix = "add link = … for what joins the two, or claim = … for the claim that does"
+        raise KgError("the key 'link' is missing, and so is 'claim'", where=rule["where"], fix=fix)
+    if rule.get("link") and rule.get("claim"):
+        raise KgError("it is a link and a claim", where=rule["where"], fix="keep one of the two")
     return EdgeRule(source=rule.pop("from"), target=rule.pop("to"), **rule)
 
 

@@ -14,7 +14,9 @@ from kg.cli.options import (
     Format,
     Output,
     Settings,
+    Values,
     emit,
+    parameters,
     silence_stdout,
     write_answer,
 )
@@ -140,6 +142,30 @@ def export(
     from kg.export import export_graph
 
     emit(export_graph(Project(Settings.home), form, derived=derived), output)
+
+
+@app.command()
+def network(
+    name: Annotated[str, typer.Argument(metavar="ID", help="A view: see `kg view list`.")],
+    by: Annotated[
+        str,
+        typer.Option("--measure", "-m", help="degree, betweenness, communities or bridging."),
+    ] = "degree",
+    param: Values = None,
+    form: Format = "",
+    output: Output = None,
+    endpoint: Endpoint = None,
+) -> None:
+    """Measure a view's network: what is central, what belongs together, what bridges agencies."""
+    from kg.measures import MEANINGS, measure
+    from kg.store import open_store
+    from kg.views import view_network
+
+    project = Project(Settings.home)
+    store = open_store(project, endpoint or Settings.endpoint)
+    answer = measure(view_network(project, store, name, parameters(param)), by)
+    write_answer(answer, form, output)
+    print(f"{by}: {MEANINGS[by]}", file=sys.stderr)
 
 
 @app.command()

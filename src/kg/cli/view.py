@@ -26,12 +26,17 @@ def view_list(form: Format = "", output: Output = None) -> None:
     """List the views that can be built."""
     from pyoxigraph import Literal
 
+    from kg.queries import load_query
     from kg.results import Table
     from kg.views import list_views
 
-    views = list_views(Project(Settings.home))
-    rows = [(Literal(view.id), Literal(view.title), Literal(view.query)) for view in views]
-    write_answer(Table(("id", "title", "query"), [*rows]), form, output)
+    project = Project(Settings.home)
+    rows = []
+    for view in list_views(project):
+        names = ", ".join(param.name for param in load_query(project, view.query).params)
+        told = (view.id, view.title, view.description, names)
+        rows.append(tuple(Literal(text) for text in told))
+    write_answer(Table(("id", "title", "description", "parameters"), [*rows]), form, output)
 
 
 @app.command("build")

@@ -9,14 +9,32 @@
   };
   const address = (id) => `#node=${encodeURIComponent(id)}`;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const FACE = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif";
 
-  const items = new Map(data.nodes.map((node) => [node.id, node]));
-  data.edges.forEach((edge, number) => { edge.id = number; });
+  const claims = new Map(data.claims.map((claim) => [claim.id, { ...claim, edges: [] }]));
+  const items = new Map([...data.nodes, ...claims.values()].map((item) => [item.id, item]));
   const ends = new Map(data.nodes.map((node) => [node.id, []]));
-  for (const edge of data.edges) {
-    ends.get(edge.from).push({ edge, other: edge.to, says: edge.link });
-    ends.get(edge.to).push({ edge, other: edge.from, says: data.backs[edge.link] });
+  const pairs = new Map();
+  data.edges.forEach((edge, number) => {
+    edge.id = number;
+    edge.bend = 0;
+    if (edge.claim) {
+      const claim = claims.get(edge.claim);
+      claim.edges.push(edge);
+      for (const end of [edge.from, edge.to]) ends.get(end).push({ edge, other: edge.claim, says: claim.kind });
+      const key = [edge.from, edge.to].sort().join(" ");
+      pairs.set(key, [...(pairs.get(key) || []), edge]);
+    } else {
+      ends.get(edge.from).push({ edge, other: edge.to, says: edge.link });
+      ends.get(edge.to).push({ edge, other: edge.from, says: data.backs[edge.link] });
+    }
+  });
+  // Claims that join the same two things fan out, so that each can be seen and chosen.
+  for (const fan of pairs.values()) {
+    const step = Math.min(0.2, 1.1 / fan.length);
+    fan.forEach((edge, place) => {
+      const bend = step * (place - (fan.length - 1) / 2);
+      edge.bend = edge.from < edge.to ? bend : -bend;
+    });
   }
   const state = { offKinds: new Set(), offLinks: new Set(), chosen: null, near: false, pointed: null, back: null };
 
@@ -28,46 +46,60 @@
   const narrow = matchMedia("(max-width: 64rem)");
   if (narrow.matches) document.querySelector(".key").open = false;
 
-  // ---- the picture: shapes and lines by vis-network, names by writeNames below
-  const paint = (node) => ({
-    background: node.hollow ? "#ffffff" : node.color, border: node.color,
-    highlight: { background: node.hollow ? "#ffffff" : node.color, border: "#1d2429" },
-    hover: { background: node.hollow ? "#ffffff" : node.color, border: "#1d2429" },
+  // ---- the picture: lines by vis-network, shapes and names by picture.js
+  const marks = new Map(data.marks), mark = (item) => marks.get(item.kind);
+  const shape = ({ ctx, id, x, y, state: { selected, hover } }) => ({
+    drawNode() {
+      const node = items.get(id);
+      picture.stamp(ctx, mark(node), { x, y, r: node.size, ring: selected || hover ? "#1d2429" : "", opacity: faded(id) ? 0.3 : 1 });
+    },
+    nodeDimensions: { width: 2 * items.get(id).size, height: 2 * items.get(id).size },
   });
-  const nodes = new vis.DataSet(data.nodes.map((node) => ({
-    id: node.id, x: node.x, y: node.y, size: node.size, shape: node.shape, color: paint(node),
-    borderWidth: node.hollow ? 3 : 1, borderWidthSelected: 4,
+  const nodes = new vis.DataSet(data.nodes.map(({ id, x, y, size }) => ({ id, x, y, size, shape: "custom", ctxRenderer: shape })));
+  const edges = new vis.DataSet(data.edges.map((edge) => ({
+    id: edge.id, from: edge.from, to: edge.to, dashes: edge.dashes, arrows: edge.arrows, width: edge.width, color: { color: edge.color },
+    smooth: edge.bend ? { enabled: true, type: edge.bend > 0 ? "curvedCW" : "curvedCCW", roundness: Math.abs(edge.bend) } : false,
   })));
-  const edges = new vis.DataSet(data.edges.map((edge) => ({ ...edge, color: { color: edge.color } })));
   const network = new vis.Network(get("network"), { nodes, edges }, {
     ...JSON.parse(data.options),
     layout: { improvedLayout: false },
-    interaction: { dragNodes: false, hover: true, keyboard: false, selectConnectedEdges: false, tooltipDelay: 1e9 },
-    edges: { smooth: false, width: 1.2, hoverWidth: 0, selectionWidth: 0, arrows: { to: { scaleFactor: 0.5 } } },
+    interaction: { dragNodes: false, hover: true, keyboard: false, selectConnectedEdges: false, hoverConnectedEdges: false, tooltipDelay: 1e9 },
+    edges: { hoverWidth: 0.5, selectionWidth: 0, arrows: { to: { scaleFactor: 0.5 } } },
   });
   const canvas = get("network").querySelector("canvas");
 
-  const joined = (id) => ends.get(id).filter(({ edge }) => !state.offLinks.has(edge.link));
-  const around = (id) => new Set([id, ...joined(id).map(({ other }) => other)]);
-  let visible = new Set();
+  // What an item is linked to and is not hidden by the key; of a claim, what it joins.
+  const joined = (id) => claims.has(id)
+    ? [...new Set(claims.get(id).edges.flatMap(({ from, to }) => [from, to]))].map((other) => ({ other }))
+    : ends.get(id).filter(({ edge, other }) => !state.offLinks.has(edge.link) && !(edge.claim && state.offKinds.has(items.get(other).kind)));
+  function around(id) {
+    const found = new Set([id, ...joined(id).map(({ other }) => other)]);
+    // What a claim joins is near to what it is near to.
+    for (const other of [...found]) if (claims.has(other)) for (const end of joined(other)) found.add(end.other);
+    return found;
+  }
+  let visible = new Set(), close = null;
+  const faded = (id) => Boolean(close) && !close.has(id);
+  const mine = (edge) => edge.claim
+    ? edge.claim === state.chosen || (close.has(edge.claim) && (edge.from === state.chosen || edge.to === state.chosen))
+    : edge.from === state.chosen || edge.to === state.chosen;
+  const hiddenEdge = (edge) => (edge.claim ? !visible.has(edge.claim) : state.offLinks.has(edge.link))
+    || !visible.has(edge.from) || !visible.has(edge.to);
 
   function refresh() {
-    const close = state.chosen && around(state.chosen);
-    visible = new Set(data.nodes
-      .filter((node) => !state.offKinds.has(node.kind) && (!state.near || close.has(node.id)))
-      .map((node) => node.id));
-    nodes.update(data.nodes.map(({ id }) => ({
-      id, hidden: !visible.has(id), opacity: !close || close.has(id) ? 1 : 0.3,
+    close = state.chosen && around(state.chosen);
+    const shown = ({ id, kind }) => !state.offKinds.has(kind) && (!state.near || close.has(id));
+    visible = new Set(data.nodes.filter(shown).map(({ id }) => id));
+    for (const claim of claims.values()) {
+      if (shown(claim) && claim.edges.some(({ from, to }) => visible.has(from) && visible.has(to))) visible.add(claim.id);
+    }
+    nodes.update(data.nodes.map(({ id }) => ({ id, hidden: !visible.has(id) })));
+    edges.update(data.edges.map((edge) => ({
+      id: edge.id,
+      hidden: hiddenEdge(edge),
+      color: { color: edge.color, hover: edge.color, opacity: !close || mine(edge) ? 1 : 0.15 },
+      width: close && mine(edge) ? edge.width + 1.2 : edge.width,
     })));
-    edges.update(data.edges.map((edge) => {
-      const mine = edge.from === state.chosen || edge.to === state.chosen;
-      return {
-        id: edge.id,
-        hidden: state.offLinks.has(edge.link) || !visible.has(edge.from) || !visible.has(edge.to),
-        color: { color: edge.color, opacity: !close || mine ? 1 : 0.15 },
-        width: close && mine ? 2.4 : 1.2,
-      };
-    }));
     for (const row of rows) {
       row.hidden = !visible.has(row.dataset.id);
       for (const part of row.querySelectorAll("[data-of]")) {
@@ -82,112 +114,135 @@
       table.hidden = !shown;
       table.querySelector("[data-count]").textContent = shown === all.length ? `(${shown})` : `(${shown} of ${all.length})`;
     }
-    get("shown").textContent = `${visible.size} of ${data.nodes.length} items shown, here and in the tables.`;
+    get("shown").textContent = `${counted()} The tables below hold the same.`;
     get("neighbours").setAttribute("aria-pressed", String(state.near));
   }
 
+  // How much is shown, and what hides the rest.
+  function counted() {
+    const why = [];
+    const off = [...state.offKinds, ...state.offLinks];
+    if (off.length) why.push(`the key hides ${off.join(", ")}`);
+    if (state.near) why.push(`only neighbours of “${items.get(state.chosen).label}”`);
+    const rest = items.size - visible.size;
+    if (rest && !why.length) why.push("they join nothing that is shown");
+    return `${visible.size} of ${items.size} items shown${why.length ? `: ${why.join("; ")}` : ""}.`;
+  }
+
+  const drawnNodes = () => data.nodes.filter(({ id }) => visible.has(id));
+  const drawnEdges = () => data.edges.filter((edge) => !hiddenEdge(edge));
+
   function fit() {
     if (!visible.size) return;
-    network.fit({ nodes: [...visible], maxZoomLevel: 1.6, animation: false });
+    network.fit({ nodes: drawnNodes().map(({ id }) => id), maxZoomLevel: 1.6, animation: false });
     network.moveTo({ scale: network.getScale() * 0.9 });
   }
 
-  // ---- names: in the size of the screen at any zoom, the most wanted first, none over another
-  const wrapped = new Map();
-  function lines(context, text, font, width) {
-    const key = `${font}|${text}`;
-    if (wrapped.has(key)) return wrapped.get(key);
-    context.font = font;
-    const found = [""];
-    for (const word of text.split(" ")) {
-      const longer = `${found[found.length - 1]} ${word}`.trim();
-      if (context.measureText(longer).width <= width) found[found.length - 1] = longer;
-      else if (found[0]) found.push(word);
-      else found[0] = word;
-    }
-    const made = { lines: found, width: Math.max(...found.map((line) => context.measureText(line).width)) };
-    wrapped.set(key, made);
-    return made;
-  }
-  const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+  // ---- the marks of claims on their lines, and names, in the size of the screen at any zoom
+  const midway = (edge) => picture.middle(items.get(edge.from), items.get(edge.to), edge.bend);
+  const markSize = (scale) => Math.min(8, Math.max(3.5, 7 * scale));
 
-  function writeNames(context) {
-    const scale = network.getScale(), middle = network.getViewPosition();
+  function adorn(context) {
+    const scale = network.getScale(), centre = network.getViewPosition();
     const wide = canvas.clientWidth, high = canvas.clientHeight, ratio = canvas.width / wide;
-    const close = state.chosen ? around(state.chosen) : null;
-    const on = data.nodes.filter((node) => visible.has(node.id)).map((node) => ({
-      node, x: (node.x - middle.x) * scale + wide / 2, y: (node.y - middle.y) * scale + high / 2, r: node.size * scale,
-    })).filter(({ x, y }) => x > -20 && y > -20 && x < wide + 20 && y < high + 20);
-    const rank = ({ node }) => node.id === state.pointed ? 4 : node.id === state.chosen ? 3
-      : close ? (close.has(node.id) ? 2 : -1) : node.landmark ? 1 : 0;
-    const taken = on.map(({ node, x, y, r }) => ({ node, left: x - r, right: x + r, top: y - r, bottom: y + r }));
+    const at = ({ x, y }) => ({ x: (x - centre.x) * scale + wide / 2, y: (y - centre.y) * scale + high / 2 });
+    const inside = ({ x, y }) => x > -20 && y > -20 && x < wide + 20 && y < high + 20;
+    const rank = (item) => item.id === state.pointed ? 4 : item.id === state.chosen ? 3
+      : close ? (close.has(item.id) ? 2 : -1) : item.landmark ? 1 : 0;
     context.save();
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.textBaseline = "middle";
-    context.lineJoin = "round";
-    const wanted = on.filter((one) => rank(one) >= 0 || one.node.landmark)
-      .sort((a, b) => rank(b) - rank(a) || b.node.size - a.node.size).slice(0, 300);
-    for (const one of wanted) {
-      const must = rank(one) > 2, large = one.node.landmark || must;
-      const font = `${large ? 600 : 400} ${large ? 14 : 12.5}px ${FACE}`, step = large ? 17 : 15;
-      const text = lines(context, one.node.label, font, large ? 170 : 150);
-      const w = text.width / 2 + 3, h = (text.lines.length * step) / 2 + 1, gap = one.r + 4;
-      const spots = [[0, gap + h], [0, -gap - h], [gap + w, 0], [-gap - w, 0]].map(([x, y]) => {
-        // Above and below, a name may slide along its shape to stay inside the picture.
-        const middle = x ? one.x + x : Math.min(Math.max(one.x, w + 2), wide - w - 2);
-        return { x: middle, left: middle - w, right: middle + w, top: one.y + y - h, bottom: one.y + y + h };
-      });
-      const inside = (box) => box.left >= 2 && box.right <= wide - 2 && box.top >= 2 && box.bottom <= high - 2;
-      const free = (box) => inside(box) && taken.every((other) => apart(box, other));
-      // A landmark would rather lie on a small shape than have no name.
-      const nearly = (box) => inside(box) && taken.every((other) => apart(box, other) || (other.node && !other.node.landmark));
-      const box = spots.find(free) || (large && spots.find(nearly)) || (must && (spots.find(inside) || spots[0]));
-      if (!box) continue;
-      taken.push(box);
-      context.font = font;
-      context.textAlign = "center";
-      text.lines.forEach((line, number) => {
-        const y = box.top + 1 + step * (number + 0.5);
-        context.strokeStyle = "#ffffff";
-        context.lineWidth = 4;
-        context.strokeText(line, box.x, y);
-        context.fillStyle = close && rank(one) < 0 ? "#6b7780" : "#1d2429";
-        context.fillText(line, box.x, y);
-      });
+    const on = drawnNodes().map((node) => ({ ...at(node), r: node.size * scale, label: node.label, landmark: node.landmark, rank: rank(node) }));
+    const said = new Set();
+    for (const edge of drawnEdges()) {
+      if (!edge.claim) continue;
+      const claim = items.get(edge.claim), place = { ...at(midway(edge)), r: markSize(scale) };
+      const ring = edge.claim === state.chosen || edge.claim === state.pointed ? "#1d2429" : "";
+      picture.stamp(context, mark(claim), { ...place, ring, opacity: faded(edge.claim) ? 0.3 : 1 });
+      // A claim of several lines is named once; at rest its mark alone stands for it.
+      const wanted = close || claim.id === state.pointed ? rank(claim) : -1;
+      on.push({ ...place, label: claim.label, landmark: false, rank: said.has(claim.id) ? -1 : wanted });
+      said.add(claim.id);
     }
+    picture.write(context, picture.names(context, on.filter(inside), wide, high));
     context.restore();
   }
-  network.on("afterDrawing", writeNames);
+  network.on("afterDrawing", adorn);
+
+  // ---- the picture as a file: all that is shown, whatever part of it the screen holds
+  function drawn() {
+    const shown = drawnNodes(), MARGIN = 120, TOP = 30;
+    const left = Math.min(...shown.map(({ x }) => x)) - MARGIN, top = Math.min(...shown.map(({ y }) => y)) - MARGIN - TOP;
+    const wide = Math.max(1000, Math.max(...shown.map(({ x }) => x)) + MARGIN - left);
+    const field = Math.max(...shown.map(({ y }) => y)) + MARGIN - top;
+    const at = ({ x, y }) => ({ x: x - left, y: y - top });
+    const shapes = [], lines = [];
+    for (const edge of drawnEdges()) {
+      const from = at(items.get(edge.from)), to = at(items.get(edge.to));
+      lines.push({ d: picture.bent(from, to, edge.bend), colour: edge.color, width: edge.width, dashes: edge.dashes });
+      if (edge.arrows) lines.push({ d: picture.head(from, to, items.get(edge.to).size), colour: edge.color, fill: true });
+      if (edge.claim) {
+        const claim = items.get(edge.claim);
+        shapes.push({ ...picture.middle(from, to, edge.bend), r: 7, mark: mark(claim), label: claim.label, landmark: false, rank: -1 });
+      }
+    }
+    for (const node of shown) {
+      shapes.push({ ...at(node), r: node.size, mark: mark(node), label: node.label, landmark: node.landmark, rank: node.landmark ? 1 : 0 });
+    }
+    const context = document.createElement("canvas").getContext("2d");
+    const names = picture.names(context, shapes, wide, field);
+    const kinds = new Set([...visible].map((id) => items.get(id).kind));
+    const key = picture.key(context, data.marks.filter(([kind]) => kinds.has(kind)), wide, field + 10);
+    const lineKey = claims.size ? " A line is a claim: wider for more works, dashed where the review knows them only through others." : "";
+    const foot = `${data.foot} ${counted()}${lineKey}`, high = key.bottom + 50;
+    const texts = [{ text: data.title, x: 20, y: 34, size: 20, weight: 600 }, ...key.texts, { text: foot, x: 20, y: high - 16, size: 13, weight: 400 }];
+    return { wide, high, lines, shapes: [...shapes, ...key.shapes], names, texts, title: data.title, foot };
+  }
+
+  async function save(form) {
+    const file = await picture[form](drawn());
+    const link = make("a", { href: URL.createObjectURL(file), download: `${data.view}.${form}` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    get("shown").textContent = `Saved as ${link.download}, with your downloads.`;
+  }
+  for (const form of ["png", "svg"]) {
+    get(form).addEventListener("click", () => {
+      if (visible.size) save(form);
+      else get("shown").textContent = "Nothing is shown, so there is no picture to save.";
+    });
+  }
 
   // ---- details
   const symbol = (kind) => document.querySelector(`.key [data-symbol="${CSS.escape(kind)}"]`).cloneNode(true);
   const named = (id) => make("li", {}, symbol(items.get(id).kind),
     make("a", { href: address(id), textContent: items.get(id).label }));
 
-  function describe(node) {
+  function describe(item) {
     const facts = make("dl", {});
-    for (const [heading, text] of [...node.facts, ["Identifier", node.id]]) {
+    for (const [heading, text] of [...item.facts, ["Identifier", item.id]]) {
       facts.append(make("dt", { textContent: heading }), make("dd", { textContent: text }));
     }
     const groups = new Map();
-    for (const { other, says } of ends.get(node.id)) {
+    const all = claims.has(item.id) ? joined(item.id).map(({ other }) => ({ other, says: items.get(other).kind })) : ends.get(item.id);
+    for (const { other, says } of all) {
       if (!groups.has(says)) groups.set(says, new Set());
       groups.get(says).add(other);
     }
     const parts = [...groups].flatMap(([says, others]) => [
       make("h3", { textContent: `${says} (${others.size})` }), make("ul", {}, ...[...others].map(named)),
     ]);
-    get("details-heading").textContent = node.label;
+    get("details-heading").textContent = item.label;
     get("details").replaceChildren(
-      make("p", { className: "kind" }, symbol(node.kind), make("span", { className: "name", textContent: node.kind })),
-      ...(node.description ? [make("p", { textContent: node.description })] : []), facts, ...parts);
+      make("p", { className: "kind" }, symbol(item.kind), make("span", { className: "name", textContent: item.kind })),
+      ...(item.description ? [make("p", { textContent: item.description })] : []), facts, ...parts);
     document.querySelector(".details").scrollTop = 0;
   }
 
+  const placeOf = (id) => claims.has(id) ? midway(claims.get(id).edges[0]) : items.get(id);
   function reveal(id) {
-    const { x, y } = network.canvasToDOM(items.get(id));
+    const { x, y } = network.canvasToDOM(placeOf(id));
     const out = x < 60 || y < 60 || x > canvas.clientWidth - 60 || y > canvas.clientHeight - 60;
-    if (out) network.moveTo({ position: items.get(id), animation: still ? false : { duration: 250 } });
+    if (out) network.moveTo({ position: placeOf(id), animation: still ? false : { duration: 250 } });
   }
 
   function choose(id, { focus = false } = {}) {
@@ -197,12 +252,12 @@
     // Whoever asks for an item sees it, whatever the key says.
     if (state.offKinds.delete(node.kind)) tick();
     refresh();
-    network.selectNodes([id], false);
+    if (claims.has(id)) network.unselectAll(); else network.selectNodes([id], false);
     if (state.near) fit(); else reveal(id);
     describe(node);
     if (location.hash !== address(id)) history.replaceState(null, "", address(id));
     if (focus) get("details-heading").focus();
-    else get("shown").textContent = `${node.label}, ${node.kind}, ${joined(id).length} links.`;
+    else get("shown").textContent = `${node.label}, ${node.kind}, ${joined(id).length === 1 ? "1 link" : `${joined(id).length} links`}.`;
   }
 
   function clear() {
@@ -216,13 +271,13 @@
 
   // ---- search
   const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
-  const texts = new Map(data.nodes.map((node) =>
-    [node.id, plain([node.label, node.kind, node.description, node.id].join(" "))]));
+  const texts = new Map([...items.values()].map((item) =>
+    [item.id, plain([item.label, item.kind, item.description, item.id].join(" "))]));
   const MOST = 20;
 
   function search() {
     const words = plain(get("query").value).split(/\s+/).filter(Boolean);
-    const found = words.length ? data.nodes.filter((node) => words.every((word) => texts.get(node.id).includes(word))) : [];
+    const found = words.length ? [...items.values()].filter(({ id }) => words.every((word) => texts.get(id).includes(word))) : [];
     get("matches").textContent = !words.length ? ""
       : !found.length ? `Nothing holds “${get("query").value.trim()}”. Try fewer or other words.`
       : found.length > MOST ? `${found.length} found, the first ${MOST} listed` : `${found.length} found`;
@@ -301,9 +356,14 @@
   };
   network.on("hoverNode", ({ node }) => point(node));
   network.on("blurNode", () => point(null));
+  // A line opens the claim that it stands for, or the claim that it leads from.
+  const lineOf = (id) => data.edges[id].claim || data.edges[id].from;
+  network.on("hoverEdge", ({ edge }) => point(lineOf(edge)));
+  network.on("blurEdge", () => point(null));
   network.on("click", (event) => {
     state.back = get("network");
-    if (event.nodes.length) choose(event.nodes[0], { focus: narrow.matches });
+    const id = event.nodes.length ? event.nodes[0] : event.edges.length ? lineOf(event.edges[0]) : null;
+    if (id !== null) choose(id, { focus: narrow.matches });
     else if (state.chosen) clear();
   });
   // The wheel scrolls the page, as everywhere else; with Ctrl it zooms the picture.
@@ -312,10 +372,10 @@
   }, { capture: true });
 
   function step(x, y) {
-    const from = state.chosen && visible.has(state.chosen) ? items.get(state.chosen) : network.getViewPosition();
+    const from = state.chosen && visible.has(state.chosen) ? placeOf(state.chosen) : network.getViewPosition();
     let best = null, least = Infinity;
     for (const id of visible) {
-      const node = items.get(id), along = (node.x - from.x) * x + (node.y - from.y) * y;
+      const node = placeOf(id), along = (node.x - from.x) * x + (node.y - from.y) * y;
       const aside = Math.abs((node.x - from.x) * y) + Math.abs((node.y - from.y) * x);
       if (id === state.chosen || along <= 0 || aside > 2 * along) continue;
       if (along + 2 * aside < least) [best, least] = [id, along + 2 * aside];
