@@ -1,15 +1,23 @@
-"""What several test files lean on: the command line as a user calls it, and the shipped graph."""
+"""What several test files lean on: the command line, the shipped graph, and other engines."""
 
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from shutil import which
 
 import pytest
+from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results
+from rdflib import Graph
 
 from kg.project import Project
-from kg.store import MemoryStore
+from kg.results import Table, Triples
+from kg.store import EndpointStore, MemoryStore
 
 ROOT = Path(__file__).parent.parent
 SOURCE_TEXT = ROOT.parent / "shared" / "source" / "000_f5938bed29163197.txt"
@@ -52,3 +60,62 @@ def source_text() -> Path:
     if not SOURCE_TEXT.is_file():
         pytest.skip("the text of the review is not at ../shared/source/")
     return SOURCE_TEXT
+
+
+@pytest.fixture(scope="session")
+def ask_rdflib() -> Callable[[Graph, str], Table | Triples]:
+    """Ask rdflib's own engine, the reference, and give its answer in our terms."""
+
+    def ask(graph: Graph, text: str) -> Table | Triples:
+        found = graph.query(text)
+        if found.type == "CONSTRUCT":
+            body = found.serialize(format="nt")
+            assert body is not None
+            return Triples([quad.triple for quad in parse(body, format=RdfFormat.N_TRIPLES)])
+        body = found.serialize(format="json")
+        assert body is not None
+        answer = parse_query_results(body, format=QueryResultsFormat.JSON)
+        columns = tuple(variable.value for variable in answer.variables)  # type: ignore[union-attr]
+        return Table(columns, [tuple(row) for row in answer])  # type: ignore[union-attr,arg-type]
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def serve(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[MemoryStore], EndpointStore]]:
+    """Start the `oxigraph` server of PyPI, on loopback, with the triples of a store."""
+    with ExitStack() as stack:
+
+        def start(store: MemoryStore) -> EndpointStore:
+            folder = tmp_path_factory.mktemp("server")
+            dump = folder / "graph.nq"
+            with dump.open("wb") as file:
+                store.graph.dump(file, format=RdfFormat.N_QUADS)
+            program = which("oxigraph", path=str(Path(sys.executable).parent))
+            assert program, "the oxigraph server is a development dependency: make setup"
+            place = ["--location", str(folder / "store")]
+            load = [program, "load", *place, "--file", str(dump)]
+            subprocess.run(load, check=True, capture_output=True)
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                port = free.getsockname()[1]
+            address = f"http://127.0.0.1:{port}"
+            process = subprocess.Popen(
+                [program, "serve-read-only", *place, "--bind", f"127.0.0.1:{port}"],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            stack.callback(process.wait, 10)
+            stack.callback(process.terminate)
+            for _ in range(200):
+                try:
+                    urllib.request.urlopen(address, timeout=1).close()
+                    break
+                except OSError:
+                    assert process.poll() is None, "the server did not start"
+                    time.sleep(0.05)
+            return EndpointStore(f"{address}/query")
+
+        yield start

@@ -1,17 +1,11 @@
 """Every saved query: well-formed, honest, and the same rows in every engine."""
 
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from shutil import which
 
 import pytest
-from pyoxigraph import Literal, QueryResultsFormat, RdfFormat, parse, parse_query_results
+from pyoxigraph import Literal
 from rdflib import Graph
 
 from kg.project import Project
@@ -21,6 +15,7 @@ from kg.sparql import slots
 from kg.store import EndpointStore, MemoryStore, Store
 from kg.terms import PREFIXES, expand
 
+Ask = Callable[[Graph, str], Table | Triples]
 QUERIES = list_queries(Project())
 each_query = pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.id)
 NUMBERS = {f"{PREFIXES['xsd']}{name}" for name in ("integer", "decimal", "boolean")}
@@ -52,51 +47,9 @@ def reference(project: Project) -> Graph:
     return graph
 
 
-def ask_rdflib(graph: Graph, text: str) -> Table | Triples:
-    found = graph.query(text)
-    if found.type == "CONSTRUCT":
-        body = found.serialize(format="nt")
-        assert body is not None
-        return Triples([quad.triple for quad in parse(body, format=RdfFormat.N_TRIPLES)])
-    body = found.serialize(format="json")
-    assert body is not None
-    answer = parse_query_results(body, format=QueryResultsFormat.JSON)
-    columns = tuple(variable.value for variable in answer.variables)  # type: ignore[union-attr]
-    return Table(columns, [tuple(row) for row in answer])  # type: ignore[union-attr,arg-type]
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, store: MemoryStore) -> Iterator[EndpointStore]:
-    """The `oxigraph` server of PyPI, on loopback, holding the same graph."""
-    folder = tmp_path_factory.mktemp("server")
-    dump = folder / "graph.nq"
-    with dump.open("wb") as file:
-        store.graph.dump(file, format=RdfFormat.N_QUADS)
-    program = which("oxigraph", path=str(Path(sys.executable).parent))
-    assert program, "the oxigraph server is a development dependency: make setup"
-    place = ["--location", str(folder / "store")]
-    subprocess.run([program, "load", *place, "--file", str(dump)], check=True, capture_output=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen(
-        [program, "serve-read-only", *place, "--bind", f"127.0.0.1:{port}"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(address, timeout=1).close()
-                break
-            except OSError:
-                assert process.poll() is None, "the server did not start"
-                time.sleep(0.05)
-        yield EndpointStore(f"{address}/query")
-    finally:
-        process.terminate()
-        process.wait(10)
+@pytest.fixture(scope="module")
+def server(serve: Callable[[MemoryStore], EndpointStore], store: MemoryStore) -> EndpointStore:
+    return serve(store)
 
 
 def test_there_are_queries() -> None:
@@ -104,7 +57,9 @@ def test_there_are_queries() -> None:
 
 
 @each_query
-def test_same_rows_in_rdflib(query: SavedQuery, store: Store, reference: Graph) -> None:
+def test_same_rows_in_rdflib(
+    query: SavedQuery, store: Store, reference: Graph, ask_rdflib: Ask
+) -> None:
     assert plain(run(query, store)) == plain(ask_rdflib(reference, query.text))
 
 
@@ -172,6 +127,7 @@ def test_same_rows_with_other_values(
     store: Store,
     reference: Graph,
     server: EndpointStore,
+    ask_rdflib: Ask,
 ) -> None:
     query = next(query for query in QUERIES if query.id == name)
     rows = plain(run(query, store, values))

@@ -324,7 +324,13 @@ def _term(param: Param, value: str, allowed: Mapping[str, str], where: str) -> T
             if value.lower() not in {"true", "false", "yes", "no"}:
                 raise KgError(f"{value!r} is neither true nor false", where=where, fix="write true")
             return Literal(value.lower() in {"true", "yes"})
-    return Literal(value)
+    try:
+        return Literal(value)
+    except ValueError as error:
+        # Half of a surrogate pair, such as a terminal makes of bytes that are not UTF-8.
+        raise KgError(
+            "the text is not well-formed Unicode", where=where, fix="type it anew, as UTF-8"
+        ) from error
 
 
 def _choice(value: str, allowed: Mapping[str, str], where: str) -> str:
