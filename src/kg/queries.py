@@ -18,14 +18,15 @@ from kg.terms import PREFIXES, Term, curie, expand, local_name, nearest_of, to_s
 
 ANY = "any"
 VIEWS = ("table", "bar", "matrix", "timeline", "network")
+USERS = ("analyst", "policy team", "data steward")
 TYPES = ("iri", "text", "integer", "date", "boolean")
 _HEAD_KEYS = {
     *("summary", "description", "tags", "endpoint", "method"),
-    *("question", "params", "view", "expect", "severity", "why"),
+    *("question", "users", "params", "view", "expect", "severity", "why"),
 }
 _HEAD_KINDS: dict[str, type] = {
     **dict.fromkeys(("summary", "question", "description", "view", "severity", "why"), str),
-    **dict.fromkeys(("tags", "expect"), list),
+    **dict.fromkeys(("tags", "users", "expect"), list),
     "params": dict,
 }
 _KIND_NAMES: dict[type, str] = {str: "a text", list: "a list", dict: "a set of key: value"}
@@ -64,6 +65,7 @@ class Param:
 class SavedQuery:
     """A question that can be asked by name.
 
+    `users` are the roles that ask it, of `USERS`.
     `why` is a graph pattern that leads from the columns of a row to the statements behind it, for
     a query that has no column `statement`.
     """
@@ -75,6 +77,7 @@ class SavedQuery:
     summary: str
     description: str = ""
     tags: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
     view: str = "table"
     severity: str = ""
     why: str = ""
@@ -160,6 +163,10 @@ def read_query(path: Path, project: Project) -> SavedQuery:
         raise KgError(
             f"{head['view']!r} is no view", where=where, fix=f"use one of {', '.join(VIEWS)}"
         )
+    for user in head.get("users", ()):
+        if user not in USERS:
+            fix = f"use {', '.join(USERS)}"
+            raise KgError(f"{user!r} is no role of users", where=where, fix=fix)
     try:
         found = slots(text)
     except QueryRefused as error:
@@ -175,6 +182,7 @@ def read_query(path: Path, project: Project) -> SavedQuery:
         summary=" ".join(head["summary"].split()),
         description=" ".join(str(head.get("description", "")).split()),
         tags=tuple(head.get("tags", ())),
+        users=tuple(head.get("users", ())),
         view=head.get("view", "table"),
         severity=head.get("severity", ""),
         why=" ".join(str(head.get("why", "")).split()),
