@@ -40,6 +40,7 @@ picture: setup chromium ## take the picture in the README anew
 	$(BIN)/python docs/picture.py
 
 bench: setup ## measured comparisons, as ratios
+	$(BIN)/python benchmarks/queries.py
 	$(BIN)/python benchmarks/start_up.py
 
 constraints: ## pin the versions that are installed now
