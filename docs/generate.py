@@ -11,14 +11,20 @@ from corpus_page import PAGE, corpus
 from rdflib import OWL, RDF, RDFS, SH, SKOS, BNode, Graph, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
+from typer import Context
+from typer.cli import get_docs_for_click
+from typer.main import get_command
 
+from kg.catalogue import terms_used
+from kg.cli import app
 from kg.project import Project
-from kg.queries import list_queries
+from kg.queries import USERS, SavedQuery, list_queries
 from kg.terms import PREFIXES, curie
 from kg.views import list_views
 
 FOLDER = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by `make docs`; edit the files it is written from. -->\n\n"
+TERMS = (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty, RDF.Property)
 ALIGNMENTS = (RDFS.subClassOf, RDFS.subPropertyOf, SKOS.closeMatch)
 
 
@@ -72,7 +78,7 @@ def ontology(project: Project) -> str:
         return code([curie(value) for value in values])
 
     named = ours(graph, OWL.Class)
-    properties = ours(graph, OWL.ObjectProperty, OWL.DatatypeProperty, RDF.Property)
+    properties = ours(graph, *TERMS[1:])
     kinds = sorted(
         curie(str(s)) for s in graph.subjects(RDFS.subClassOf, URIRef(PREFIXES["kg"] + "Statement"))
     )
@@ -141,8 +147,56 @@ def views(project: Project) -> str:
     return text
 
 
+def commands(project: Project) -> str:
+    command = get_command(app)
+    told = get_docs_for_click(obj=command, ctx=Context(command, info_name="kg"), name="kg")
+    return f"{NOTE}{told}"
+
+
+def competency(project: Project) -> str:
+    """The questions by who asks them, and the terms of the ontology by who asks with them."""
+    graph = load(project.files("ontology", "kg.ttl"))
+    saved = list_queries(project)
+    asked: dict[str, list[str]] = {str(term): [] for term in ours(graph, *TERMS)}
+    text = f"{NOTE}# Which questions the graph answers\n\n"
+    text += "Each question is a saved query; `kg query run ID` asks it. A question of several "
+    text += "roles stands under each.\n"
+    for query in saved:
+        for term in {*terms_used(query), *reached(query, graph)} & asked.keys():
+            asked[term].append(query.id)
+    for user in USERS:
+        text += f"\n## {user.capitalize()}\n\n"
+        text += table("Question", "Query", "Terms of the ontology")
+        for query in saved:
+            if user in query.users:
+                terms = [curie(term) for term in asked if query.id in asked[term]]
+                text += row(query.question, f"`{query.id}`", code(terms))
+    text += "\n## Terms, and the queries that ask by them\n\n" + table("Term", "Queries")
+    for term, names in asked.items():
+        if names:
+            text += row(f"`{curie(term)}`", code(names))
+    text += "\n## Terms that no query names\n\n"
+    text += "They come with a whole description (`statement-detail`), are read by `kg passage`, or "
+    text += "are derived for export (`kg export --derived`).\n\n" + table("Term", "What it is")
+    for term, names in asked.items():
+        if not names:
+            text += row(f"`{curie(term)}`", str(graph.value(URIRef(term), SKOS.definition)))
+    return text
+
+
+def reached(query: SavedQuery, graph: Graph) -> set[str]:
+    """The subclasses that a parameter of a query chooses from."""
+    return {
+        str(kind)
+        for param in query.params
+        if param.choices_from and param.choices_from[0] == "rdfs:subClassOf"
+        for kind in graph.subjects(RDFS.subClassOf, URIRef(param.choices_from[1]))
+    }
+
+
+PARTS = (ontology, shapes, queries, competency, views, commands)
 PAGES = {
-    **{FOLDER / f"{write.__name__}.md": write for write in (ontology, shapes, queries, views)},
+    **{FOLDER / f"{write.__name__}.md": write for write in PARTS},
     PAGE: corpus,
 }
 

@@ -22,7 +22,7 @@ LAYERS = [
     ["queries", "reports", "anchors"],
     ["network", "passages", "explain"],
     ["view_files", "measures"],
-    ["validation", "views", "export", "doctor"],
+    ["validation", "views", "export", "doctor", "catalogue"],
     ["graph"],
     ["cli"],
 ]

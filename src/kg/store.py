@@ -1,11 +1,20 @@
 """The graph that is asked: Oxigraph in memory, or a remote SPARQL 1.1 endpoint."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
 import pyoxigraph
-from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, QueryTriples, RdfFormat
+from pyoxigraph import (
+    Quad,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Triple,
+)
 
 from kg.errors import EndpointFailed, QueryRefused
 from kg.project import Project
@@ -28,13 +37,18 @@ class Store(Protocol):
 class MemoryStore:
     """Oxigraph in memory, holding the triples of some Turtle files.
 
+    Args:
+        files: the files.
+        triples: what it holds besides.
+
     Example:
         >>> MemoryStore(Project().vocabulary_files()).query("ASK { ?s ?p ?o }")
         Boolean(value=True)
     """
 
-    def __init__(self, files: list[Path]) -> None:
+    def __init__(self, files: list[Path], triples: Iterable[Triple] = ()) -> None:
         self.graph = pyoxigraph.Store()
+        self.graph.extend(Quad(*triple) for triple in triples)
         for path in files:
             try:
                 self.graph.load(path=str(path), format=RdfFormat.TURTLE)
@@ -43,8 +57,7 @@ class MemoryStore:
                 from kg.turtle import read_turtle
 
                 self.graph.extend(
-                    pyoxigraph.Quad(t.subject, t.predicate, t.object)
-                    for t in read_turtle(path).triples
+                    Quad(t.subject, t.predicate, t.object) for t in read_turtle(path).triples
                 )
 
     def query(self, text: str) -> Answer:

@@ -14,7 +14,7 @@ KINDS = (
     *("source", "statement", "passage", "evidence", "quantity", "disagreement", "event"),
     *("organisation", "agency", "theme", "coding", "trend", "valence", "voice", "difference"),
     *("design", "status", "unit", "place", "profession", "group", "instrument"),
-    *("scheme", "collection", "graph", "dataset", "span"),
+    *("scheme", "collection", "graph", "dataset", "span", "query", "parameter"),
 )
 
 PREFIXES: dict[str, str] = {

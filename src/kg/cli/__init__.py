@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from kg import __version__
-from kg.cli import passage, query, view
+from kg.cli import completion, passage, query, view
 from kg.cli.options import (
     Endpoint,
     Format,
     Output,
     Settings,
     Values,
+    ViewId,
     emit,
     parameters,
     silence_stdout,
@@ -69,13 +70,25 @@ def sparql(
     form: Format = "",
     output: Output = None,
     endpoint: Endpoint = None,
+    queries: Annotated[
+        bool,
+        typer.Option("--queries", help="Ask `kg query list -f ttl` instead: what the queries ask."),
+    ] = False,
 ) -> None:
     """Ask a SPARQL query of your own; it can only read, and only this graph."""
-    from kg.store import open_store
+    from kg.store import MemoryStore, Store, open_store
 
     project = Project(Settings.home)
     text = _read_query(file)
-    write_answer(open_store(project, endpoint or Settings.endpoint).query(text), form, output)
+    endpoint = endpoint or Settings.endpoint
+    if queries:
+        from kg.catalogue import DATASET, describe
+        from kg.queries import list_queries
+
+        store: Store = MemoryStore([], describe(list_queries(project), endpoint or DATASET).triples)
+    else:
+        store = open_store(project, endpoint)
+    write_answer(store.query(text), form, output)
 
 
 @app.command()
@@ -146,10 +159,15 @@ def export(
 
 @app.command()
 def network(
-    name: Annotated[str, typer.Argument(metavar="ID", help="A view: see `kg view list`.")],
+    name: ViewId,
     by: Annotated[
         str,
-        typer.Option("--measure", "-m", help="degree, betweenness, communities or bridging."),
+        typer.Option(
+            "--measure",
+            "-m",
+            help="degree, betweenness, communities or bridging.",
+            autocompletion=completion.measures,
+        ),
     ] = "degree",
     param: Values = None,
     form: Format = "",
@@ -201,7 +219,8 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")
     try:
-        code = _run()
+        with completion.joined_values():
+            code = _run()
         sys.stdout.flush()
     except OSError as error:
         silence_stdout()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kg.cli import completion
 from kg.errors import KgError
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ FORMAT_HELP = (
     "table, csv, tsv, json, md or xlsx; for a graph also ttl, nt or jsonld. "
     "Unless you choose: as the output file is called, a table on a terminal, CSV when piped."
 )
-Format = Annotated[str, typer.Option("--format", "-f", help=FORMAT_HELP)]
+Format = Annotated[
+    str,
+    typer.Option("--format", "-f", help=FORMAT_HELP, autocompletion=completion.formats),
+]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write to this file, not to the terminal.")
 ]
@@ -26,7 +30,20 @@ Endpoint = Annotated[
 ]
 Values = Annotated[
     list[str] | None,
-    typer.Option("-p", "--param", help="NAME=VALUE; again for another parameter or value."),
+    typer.Option(
+        "-p",
+        "--param",
+        help="NAME=VALUE; again for another parameter or value.",
+        autocompletion=completion.values,
+    ),
+]
+QueryId = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="See `kg query list`.", autocompletion=completion.query_ids),
+]
+ViewId = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="See `kg view list`.", autocompletion=completion.view_ids),
 ]
 
 
@@ -54,12 +71,10 @@ def parameters(pairs: Sequence[str] | None) -> dict[str, list[str]]:
 
 def write_answer(answer: "Answer", form: str, output: Path | None) -> None:
     """Write an answer in a format, or else as a table on a terminal and as CSV elsewhere."""
-    from kg.results import FORMATS, Table, render
+    from kg.results import Table, render
 
     terminal = sys.stdout.isatty() and output is None
-    # The name of the file tells the format, where nothing else does.
-    suffix = output.suffix.lower().removeprefix(".") if output else ""
-    form = form or (suffix if suffix in FORMATS else "table" if terminal else "csv")
+    form = chosen_format(form, output)
     if form == "xlsx" and terminal:
         raise KgError("a workbook is no text", where="--format", fix="add -o FILE.xlsx")
     width = os.get_terminal_size().columns if terminal else None
@@ -67,6 +82,15 @@ def write_answer(answer: "Answer", form: str, output: Path | None) -> None:
     emit(render(answer, form, width=width, colour=colour), output)
     if isinstance(answer, Table) and not answer.rows:
         print("Nothing found: no row answers this question.", file=sys.stderr)
+
+
+def chosen_format(form: str, output: Path | None) -> str:
+    """Give the format asked for, else what the file's name tells, else what fits the place."""
+    from kg.results import FORMATS
+
+    suffix = output.suffix.lower().removeprefix(".") if output else ""
+    terminal = sys.stdout.isatty() and output is None
+    return form or (suffix if suffix in FORMATS else "table" if terminal else "csv")
 
 
 def emit(content: bytes, output: Path | None) -> None:

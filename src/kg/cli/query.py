@@ -5,30 +5,52 @@ from typing import Annotated
 
 import typer
 
-from kg.cli.options import Endpoint, Format, Output, Settings, Values, parameters, write_answer
+from kg.cli.options import (
+    Endpoint,
+    Format,
+    Output,
+    QueryId,
+    Settings,
+    Values,
+    chosen_format,
+    parameters,
+    write_answer,
+)
 from kg.project import Project
 
 app = typer.Typer(help="Ask saved queries.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list")
-def query_list(form: Format = "", output: Output = None) -> None:
-    """List the saved queries and the questions they answer."""
+def query_list(form: Format = "", output: Output = None, endpoint: Endpoint = None) -> None:
+    """List the saved queries and the questions they answer.
+
+    With ttl, nt or jsonld they are described in RDF, as the SPARQL examples of the SIB are, each
+    parameter as a sh:Parameter. What they are asked of is the endpoint, where one is named, else
+    the dataset.
+    """
     from pyoxigraph import Literal
 
     from kg.queries import list_queries
-    from kg.results import Table
+    from kg.results import GRAPH_FORMATS, Table
 
+    queries = list_queries(Project(Settings.home))
+    form = chosen_format(form, output)
+    if form in GRAPH_FORMATS:
+        from kg.catalogue import DATASET, describe
+
+        write_answer(describe(queries, endpoint or Settings.endpoint or DATASET), form, output)
+        return
     rows = [
         (Literal(q.id), Literal(q.question), Literal(", ".join(p.name for p in q.params)))
-        for q in list_queries(Project(Settings.home))
+        for q in queries
     ]
     write_answer(Table(("id", "question", "parameters"), [*rows]), form, output)
 
 
 @app.command("show")
 def query_show(
-    name: Annotated[str, typer.Argument(metavar="ID", help="See `kg query list`.")],
+    name: QueryId,
     form: Format = "",
     output: Output = None,
     endpoint: Endpoint = None,
@@ -62,7 +84,7 @@ def query_show(
 
 @app.command("run")
 def query_run(
-    name: Annotated[str, typer.Argument(metavar="ID", help="See `kg query list`.")],
+    name: QueryId,
     param: Values = None,
     form: Format = "",
     output: Output = None,

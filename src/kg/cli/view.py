@@ -12,6 +12,7 @@ from kg.cli.options import (
     Output,
     Settings,
     Values,
+    ViewId,
     emit,
     parameters,
     write_answer,
@@ -41,7 +42,7 @@ def view_list(form: Format = "", output: Output = None) -> None:
 
 @app.command("build")
 def view_build(
-    name: Annotated[str, typer.Argument(metavar="ID", help="See `kg view list`.")],
+    name: ViewId,
     output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")],
     param: Values = None,
     endpoint: Endpoint = None,
