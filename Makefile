@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+VIEWS := $(notdir $(basename $(sort $(wildcard viz/*.toml))))
 
 .PHONY: setup demo test test-full lint docs picture vendor bench constraints chromium clean
 
@@ -17,9 +18,8 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 demo: setup ## validate the graph, ask the lead question, build the pages
 	$(BIN)/kg validate
 	$(BIN)/kg query run challenge-crossing-agencies --format table
-	$(BIN)/kg view build overview --output build/overview.html
-	$(BIN)/kg view build cross-agency-challenges --output build/cross-agency-challenges.html
-	@echo "The pages are build/overview.html and build/cross-agency-challenges.html."
+	for view in $(VIEWS); do $(BIN)/kg view build $$view --output build/$$view.html || exit 1; done
+	@echo "Begin with build/overview.html; the pages of the other views are beside it in build/."
 
 test: setup chromium lint ## everything essential
 	$(BIN)/pytest -m "not full"
@@ -35,6 +35,7 @@ lint: setup ## style and types
 
 docs: setup ## write the reference pages
 	$(BIN)/python docs/generate.py
+	$(BIN)/jupyter-execute --inplace --NotebookClient.record_timing=False docs/analysts.ipynb
 
 picture: setup chromium ## take the picture in the README anew
 	$(BIN)/python docs/picture.py

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
@@ -60,3 +62,22 @@ def test_reference_pages_are_fresh() -> None:
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert (ROOT / "docs" / "reference" / "ontology.md").is_file()
+
+
+def told(notebook: nbformat.NotebookNode) -> list[dict[str, str]]:
+    """What the cells of a notebook show, by kind of content."""
+    shown = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            content = output.get("data", {"stdout": output.get("text", "")})
+            shown.append({kind: "".join(content[kind]) for kind in content})
+    return shown
+
+
+def test_the_notebook_runs_and_its_answers_are_fresh(tmp_path: Path) -> None:
+    path = ROOT / "docs" / "analysts.ipynb"
+    kept = nbformat.read(path, as_version=4)
+    run = nbformat.read(path, as_version=4)
+    NotebookClient(run, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert len(told(run)) >= 10
+    assert told(run) == told(kept)

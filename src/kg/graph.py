@@ -39,7 +39,7 @@ class Graph:
         self.store = open_store(project, endpoint)
 
     def __repr__(self) -> str:
-        return f"<kg.Graph of {self.project.home.name}: {len(self.queries())} saved queries>"
+        return f"<kg.Graph with {len(self.queries())} saved queries>"
 
     def queries(self) -> list[SavedQuery]:
         """List the saved queries, each with its question and its parameters.

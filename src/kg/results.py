@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from html import escape
 from math import isfinite
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
@@ -51,6 +51,9 @@ class _Shown:
 
     def __str__(self) -> str:
         return render(cast("Answer", self), "table").decode().rstrip("\n")
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         table = _as_table(cast("Answer", self))
