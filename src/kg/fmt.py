@@ -9,7 +9,7 @@ from pyoxigraph import BlankNode
 
 from kg.errors import KgError
 from kg.locations import locate
-from kg.turtle import LEXEME, bracket_line, read_turtle, write_turtle
+from kg.turtle import LEXEME, Document, bracket_line, read_turtle, write_turtle
 
 
 def format_file(path: Path) -> str:
@@ -29,10 +29,18 @@ def format_file(path: Path) -> str:
                 where=f"{path.as_posix()}:{bracket_line(document.text)}",
                 fix="give the thing an IRI of its own instead of [ … ], ( … ) or _:name",
             )
+    return write_turtle(document.triples, comments_of(document))
+
+
+def comments_of(document: Document) -> dict[str, list[str]]:
+    """Give the comments of a file by the IRI of their subject, as `write_turtle` takes them.
+
+    Those at the head of the file are under the empty name.
+    """
     found = list(_comments(document.text))
     if not found:
-        return write_turtle(document.triples)
-    starts = locate(path).subject_starts
+        return {}
+    starts = locate(document.path).subject_starts
     offsets = sorted(offset for offset, _ in starts)
     by_offset = dict(starts)
     ends = _block_ends(document.text)
@@ -51,7 +59,7 @@ def format_file(path: Path) -> str:
             after = min(block + 1, len(offsets) - 1)
             key = by_offset[offsets[block if inside or follows else after]]
         comments.setdefault(key, []).append(comment)
-    return write_turtle(document.triples, comments)
+    return comments
 
 
 def _comments(text: str) -> Iterator[tuple[int, str]]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kg import __version__
-from kg.cli import completion, passage, query, view
+from kg.cli import completion, passage, query, sheet, view
 from kg.cli.options import (
     Endpoint,
     Format,
@@ -34,6 +34,7 @@ app = typer.Typer(
 app.add_typer(query.app, name="query")
 app.add_typer(view.app, name="view")
 app.add_typer(passage.app, name="passage")
+app.add_typer(sheet.app, name="sheet")
 
 
 def _print_version(wanted: bool) -> None:

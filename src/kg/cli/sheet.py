@@ -1,0 +1,102 @@
+"""`kg sheet`: workbooks for stewards, written from the graph and read back into it."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kg.cli.options import Settings, emit
+from kg.project import Project
+
+app = typer.Typer(
+    help="Write workbooks of a review, and read them back into the graph.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+Review = Annotated[str, typer.Option("--review", help="The id of the review, such as martin-2010.")]
+Target = Annotated[
+    Path,
+    typer.Option(
+        "--output", "-o", help="The workbook to write; a name without .xlsx is a folder of CSV."
+    ),
+]
+
+
+@app.command("template")
+def sheet_template(output: Target, review: Review = "") -> None:
+    """Write an empty workbook to fill in."""
+    from kg.sheets.plan import template
+
+    emit(template(Project(Settings.home), review), output)
+    print(f"wrote {output.as_posix()}: its first sheet says how to go on", file=sys.stderr)
+
+
+@app.command("export")
+def sheet_export(output: Target, review: Review = "") -> None:
+    """Write a review as a workbook, or as a folder of CSV files for Excel.
+
+    In the CSV files an apostrophe stands before a text that Excel would take for a formula.
+    """
+    from kg.sheets.plan import export, export_csv, only_review
+
+    project = Project(Settings.home)
+    review = review or only_review(project)
+    if output.suffix.lower() == ".xlsx":
+        emit(export(project, review), output)
+    else:
+        for name, content in export_csv(project, review).items():
+            emit(content, output / name)
+    print(f"wrote {output.as_posix()}", file=sys.stderr)
+
+
+@app.command("import")
+def sheet_import(
+    path: Annotated[Path, typer.Argument(help="A workbook, or a folder of CSV files.")],
+    review: Review = "",
+    text: Annotated[
+        Path | None,
+        typer.Option("--text", help="The review's text, to find passages by their words."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; say what would change.")
+    ] = False,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Take away what has no row in the workbook.")
+    ] = False,
+    marked: Annotated[
+        Path | None,
+        typer.Option(
+            "--marked", help="Where the copy with marked mistakes goes; else beside the workbook."
+        ),
+    ] = None,
+) -> None:
+    """Read a workbook into the graph: all of it or, while there is a mistake, nothing."""
+    from kg.anchors import ReferenceText
+    from kg.reports import count
+    from kg.sheets.plan import carry_out, plan
+    from kg.sheets.reading import mark
+
+    project = Project(Settings.home)
+    reference = ReferenceText.read(text) if text else None
+    found = plan(project, path, review, reference, delete=delete)
+    for change in found.changes:
+        print(change)
+    for mistake in found.mistakes:
+        print(mistake, file=sys.stderr)
+    if not found.sound:
+        wrong = count(sum(not m.note for m in found.mistakes), "mistake")
+        print(f"Nothing is imported: {wrong}.", file=sys.stderr)
+        if path.suffix.lower() == ".xlsx":
+            copy = marked or path.with_name(f"{path.stem}-marked.xlsx")
+            emit(mark(path, found.mistakes), copy)
+            print(f"They are marked in {copy.as_posix()}.", file=sys.stderr)
+        raise typer.Exit(2)
+    if not found.changes:
+        print("Nothing changes: the graph holds what the workbook says.")
+    elif dry_run:
+        print(f"{count(len(found.changes), 'change')}; nothing is written, for this is a dry run.")
+    else:
+        carry_out(found)
+        written = ", ".join(project.shown(file) for file in found.files)
+        print(f"{count(len(found.changes), 'change')}, written to {written}.")

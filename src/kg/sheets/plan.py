@@ -1,0 +1,355 @@
+"""From a workbook to Turtle: what would change, what is wrong, and then the writing of it."""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from kg.anchors import ReferenceText, anchor
+from kg.errors import KgError, UnknownName
+from kg.fmt import comments_of
+from kg.project import Project
+from kg.sheets.layout import Rows, Sheet, file_name, layout, show
+from kg.sheets.reading import Book, Mistake, read_book
+from kg.sheets.records import (
+    Called,
+    Things,
+    Wanted,
+    compose,
+    listed,
+    names_of,
+    read_rows,
+    rows_of,
+    things,
+)
+from kg.sheets.writing import lists, vocabulary_hash, write_csv, write_workbook
+from kg.store import MemoryStore
+from kg.terms import PREFIXES, curie, expand, local_name, nearest_of
+from kg.turtle import Document, read_turtle, write_file, write_turtle
+from kg.validation import validate
+
+_LABEL = expand("rdfs:label")
+
+
+@dataclass
+class Plan:
+    """What an import would do: the new text of each file, the changes in words, the mistakes."""
+
+    files: dict[Path, str] = field(default_factory=dict)
+    changes: list[str] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing stands in the way of the import."""
+        return all(mistake.note for mistake in self.mistakes)
+
+
+def reviews(project: Project) -> list[str]:
+    """List the reviews of a home: the works that have a baseline."""
+    graph = things(t for path in project.data_files() for t in read_turtle(path).triples)
+    return sorted(local_name(iri) for iri, told in graph.items() if expand("kg:baseline") in told)
+
+
+def only_review(project: Project) -> str:
+    """Give the id of the one review of a home.
+
+    Raises:
+        UnknownName: there is none, or there are several.
+    """
+    known = reviews(project)
+    if len(known) != 1:
+        what = f"it is not said which of {len(known)} reviews" if known else "there is no review"
+        fix = f"name it: --review {' or '.join(known)}" if known else "describe it among the works"
+        raise UnknownName(what, where="--review", fix=fix)
+    return known[0]
+
+
+def template(project: Project, review: str = "") -> bytes:
+    """Write an empty workbook for a review (see `kg.sheets.workbook.write_workbook`).
+
+    Example:
+        >>> template(Project())[:2]
+        b'PK'
+    """
+    return write_workbook({}, lists(MemoryStore(project.graph_files())), review)
+
+
+def export(project: Project, review: str) -> bytes:
+    """Write a review as a filled workbook.
+
+    Raises:
+        UnknownName: the home has no such review.
+    """
+    return write_workbook(*_filled(project, review), review)
+
+
+def export_csv(project: Project, review: str) -> dict[str, bytes]:
+    """Write a review as one CSV for each sheet, by file name (see `write_csv`)."""
+    rows, _ = _filled(project, review)
+    return {file_name(sheet): write_csv(sheet, rows[sheet.name]) for sheet in layout()[1]}
+
+
+def plan(
+    project: Project,
+    path: Path,
+    review: str = "",
+    text: ReferenceText | None = None,
+    *,
+    delete: bool = False,
+) -> Plan:
+    """Read a workbook, or a folder of CSV, and say what its import would change.
+
+    Args:
+        project: where the graph is that it changes.
+        path: the workbook, or the folder.
+        review: the id of the review; without one, as the workbook says.
+        text: the text of the review, in which passages are found by their words.
+        delete: whether to take away what has no row in the workbook any more.
+
+    Raises:
+        UnreadableFile: the workbook or a file of the graph cannot be read.
+        UnknownName: it is not said which review it is for.
+    """
+    book = read_book(path)
+    documents = {file: read_turtle(file) for file in project.data_files()}
+    graph = things(triple for document in documents.values() for triple in document.triples)
+    called = lists(MemoryStore(project.graph_files()))
+    review = review or book.meta.get("review", "") or _guess(book)
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", review):
+        known = nearest_of(review, reviews(project))
+        what = f"{review!r} is no id of a review" if review else "it is not said which review it is"
+        raise UnknownName(what, where="--review", fix=f"name it: --review ID, such as {known}")
+    book.mistakes += _age(book, called)
+    wanted = read_rows(book, graph, review, called)
+    _anchor(wanted, graph, text)
+    kept = _without_row(book, wanted, graph, review)
+    found = Plan(mistakes=wanted.mistakes)
+    if not delete:
+        for sheet, iri in kept:
+            what = f"{local_name(iri)} is in the graph and has no row here; it is kept"
+            found.mistakes.append(
+                Mistake(sheet.name, "", what, "add --delete to take it away", True)
+            )
+            _keep_link(sheet, iri, wanted, graph)
+    gone = {iri for _, iri in kept} if delete else set()
+    new = compose(wanted, graph, gone, called)
+    found.changes = list(_in_words(graph, new, wanted, called))
+    found.files = _place(project, review, documents, graph, new)
+    if found.sound and found.files:
+        found.mistakes += _violations(project, found, wanted)
+    return found
+
+
+def carry_out(found: Plan) -> None:
+    """Write what a plan says; after a crash each file is the old one or the new one.
+
+    Raises:
+        KgError: there are mistakes, so that nothing is written.
+        UnreadableFile: a file cannot be written.
+    """
+    if not found.sound:
+        raise KgError("nothing is imported: there are mistakes", fix="mend them first")
+    for path, text in found.files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_file(path, text)
+
+
+def _filled(project: Project, review: str) -> tuple[Rows, Called]:
+    known = reviews(project)
+    if review not in known:
+        fix = f"try {nearest_of(review, known)}"
+        raise UnknownName(f"there is no review {review!r}", where="--review", fix=fix)
+    graph = things(t for path in project.data_files() for t in read_turtle(path).triples)
+    called = lists(MemoryStore(project.graph_files()))
+    return rows_of(graph, review, called), called
+
+
+def _guess(book: Book) -> str:
+    """The review that the ids of the statements begin with."""
+    found = {r.text("Id").rpartition("-")[0] for r in book.rows if r.sheet.of and r.text("Id")}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _age(book: Book, called: Called) -> Iterator[Mistake]:
+    version = layout()[0]
+    told = book.meta.get("version", str(version))
+    if told != str(version):
+        what = f"the workbook is of version {told}, and this program writes version {version}"
+        fix = "copy its rows into a fresh template"
+        yield Mistake("_meta", "B2", what, fix, note=told.isdecimal() and int(told) < version)
+    if book.meta.get("vocabulary", "") not in {"", vocabulary_hash(called)}:
+        what = "the vocabularies have changed since this workbook was written"
+        fix = "take its lists from a fresh template; names that no longer fit are told by cell"
+        yield Mistake("Vocabulary", "", what, fix, note=True)
+
+
+def _anchor(wanted: Wanted, graph: Things, text: ReferenceText | None) -> None:
+    """Find passages that are given by their words, and fill in place and digest."""
+
+    def value(iri: str, name: str) -> str:
+        values = wanted.values.get((iri, expand(name)))
+        values = graph.get(iri, {}).get(expand(name), []) if values is None else values
+        return str(values[0].value) if values else ""
+
+    names = ("kg:firstWords", "kg:lastWords", "kg:start", "kg:end", "kg:passageDigest")
+    for iri in wanted.rows:
+        if not iri.startswith(PREFIXES["passage"]) or not value(iri, "kg:firstWords"):
+            continue
+        old = graph.get(iri, {})
+        words = [value(iri, name) for name in names[:2]]
+        before = [old.get(expand(name), [Literal("")])[0].value for name in names[:2]]
+        same = words == before
+        if value(iri, "kg:start") and (same or not old):
+            continue
+        sheet, cell = wanted.cells.get((iri, expand(names[0])), (wanted.rows[iri].sheet.name, ""))
+        if text is None:
+            what, fix = (
+                "the passage is given by its words alone",
+                "add --text with the review's text",
+            )
+            wanted.mistakes.append(Mistake(sheet, cell, what, fix))
+            continue
+        try:
+            place = anchor(text, " … ".join(word for word in words if word))
+        except KgError as error:
+            wanted.mistakes.append(Mistake(sheet, cell, error.what, error.fix))
+            continue
+        for name, term in (
+            ("kg:firstWords", Literal(place.first_words)),
+            ("kg:lastWords", Literal(place.last_words)),
+            ("kg:start", Literal(place.start)),
+            ("kg:end", Literal(place.end)),
+            ("kg:passageDigest", Literal(place.digest)),
+        ):
+            wanted.values[iri, expand(name)] = [term] if term.value else []
+
+
+def _without_row(book: Book, wanted: Wanted, graph: Things, review: str) -> list[tuple[Sheet, str]]:
+    return [
+        (sheet, iri)
+        for sheet in layout()[1]
+        if sheet.name in book.columns and sheet.types
+        for iri in listed(sheet, graph, review)
+        if iri not in wanted.rows
+    ]
+
+
+def _keep_link(sheet: Sheet, iri: str, wanted: Wanted, graph: Things) -> None:
+    if not sheet.owner:
+        return
+    for subject, told in graph.items():
+        if NamedNode(iri) in told.get(expand(sheet.owner), ()):
+            wanted.values.setdefault((subject, expand(sheet.owner)), []).append(NamedNode(iri))
+
+
+def _in_words(graph: Things, new: Things, wanted: Wanted, called: Called) -> Iterator[str]:
+    """Say what changes, thing by thing, as a steward would."""
+    columns = {
+        (sheet.kind if not c.part else c.part, expand(c.property)): c
+        for sheet in layout()[1]
+        for c in sheet.columns
+        if c.property
+    }
+    for iri in sorted(graph.keys() | new.keys()):
+        kind, name = curie(iri).partition(":")[0], local_name(iri)
+        label = next((str(v.value) for v in {**graph, **new}[iri].get(_LABEL, [])), "")
+        if iri not in new:
+            yield f"{kind} {name} is taken away: {label}"
+        elif iri not in graph:
+            yield f"{kind} {name} is new: {label}"
+        else:
+            for property_ in sorted(graph[iri].keys() | new[iri].keys()):
+                before, after = (set(map(str, at[iri].get(property_, ()))) for at in (graph, new))
+                if before == after:
+                    continue
+                column = columns.get((kind, property_))
+
+                def told(at: Things) -> str:
+                    shown = [
+                        str(show(column, v, names_of(column, called)))  # noqa: B023 - called at once
+                        if column  # noqa: B023
+                        else local_name(v.value)
+                        if isinstance(v, NamedNode)
+                        else v.value
+                        for v in at[iri].get(property_, ())  # noqa: B023
+                    ]
+                    return ", ".join(sorted(shown)) or "nothing"
+
+                heading = column.name if column else local_name(property_)
+                yield f"{kind} {name}, {heading}: {told(graph)} becomes {told(new)}"
+
+
+def _place(
+    project: Project, review: str, documents: dict[Path, Document], graph: Things, new: Things
+) -> dict[Path, str]:
+    """Give the new text of each file that changes; what is new goes where its like stand."""
+    home = {str(t.subject)[1:-1]: path for path, d in documents.items() for t in d.triples}
+    folder = project.home / "data" / "triples"
+    owner = {
+        value.value: iri
+        for iri, told in new.items()
+        for name in ("kg:passage", "kg:evidence", "kg:quantity")
+        for value in told.get(expand(name), ())
+    }
+    concepts = project.files("ontology", "vocab/*.ttl")
+    broader = things(t for path in concepts for t in read_turtle(path).triples)
+
+    def where(iri: str) -> Path:
+        if iri in home:
+            return home[iri]
+        if iri in owner:
+            return where(owner[iri])
+        told = new[iri]
+        if about := told.get(expand("kg:between")):
+            return where(about[0].value)
+        if theme := told.get(expand("kg:mainTheme")):
+            top = theme[0].value
+            while above := broader.get(top, {}).get(expand("skos:broader")):
+                top = above[0].value
+            return folder / review / f"{local_name(top)}.ttl"
+        kind = curie(iri).partition(":")[0]
+        return folder / next(s.file for s in layout()[1] if s.kind == kind and s.file)
+
+    texts: dict[Path, list[Triple]] = {path: [] for path in documents}
+    for iri, told in new.items():
+        for property_, values in told.items():
+            for value in values:
+                triple = Triple(NamedNode(iri), NamedNode(property_), value)
+                texts.setdefault(where(iri), []).append(triple)
+    changed = {}
+    for path, triples in texts.items():
+        document = documents.get(path)
+        if document is None or set(document.triples) != set(triples):
+            changed[path] = write_turtle(triples, comments_of(document) if document else None)
+    return changed
+
+
+def _violations(project: Project, found: Plan, wanted: Wanted) -> Iterator[Mistake]:
+    """Check the graph as it would be, and lead each result back to the cell it comes from."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        for part in ("ontology", "queries"):
+            shutil.copytree(project.folder(part), home / part)
+        shutil.copytree(project.home / "data" / "triples", home / "data" / "triples")
+        for path, text in found.files.items():
+            copy = home / path.relative_to(project.home)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(text, encoding="utf-8", newline="\n")
+        report = validate(Project(home))
+    for violation in report.violations:
+        property_ = expand(violation.path) if violation.path else ""
+        row = wanted.rows.get(violation.focus)
+        sheet, cell = wanted.cells.get((violation.focus, property_), ("", ""))
+        if not sheet and row is not None:
+            sheet, cell = row.home, f"A{row.number}"
+        note = violation.severity != "Violation"
+        if not sheet and note:
+            continue  # it stands in the graph already, and `kg validate` tells of it
+        sheet = sheet or violation.place
+        about = f"{local_name(violation.focus)}: {violation.message}"
+        yield Mistake(sheet, cell, about, violation.fix, note)

@@ -1,0 +1,433 @@
+"""Workbooks: what goes out comes back, every mistake is told by its cell, nothing is lost."""
+
+import csv
+import io
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from kg.anchors import ReferenceText
+from kg.errors import KgError, UnknownName, UnreadableFile
+from kg.project import Project
+from kg.sheets.layout import layout
+from kg.sheets.plan import Plan, carry_out, export, export_csv, plan, template
+from kg.turtle import read_turtle
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+REVIEW = "martin-2010"
+
+
+@pytest.fixture(scope="module")
+def filled() -> bytes:
+    return export(Project(), REVIEW)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Project:
+    """A home of its own, whose data may be changed."""
+    shutil.copytree(Project().folder("data/triples"), tmp_path / "data" / "triples")
+    return Project(tmp_path)
+
+
+@pytest.fixture
+def change(tmp_path: Path, filled: bytes) -> Callable[..., Path]:
+    """Change cells of the exported workbook by sheet, id and heading, and save it."""
+
+    def write(*cells: tuple[str, str, str, Any]) -> Path:
+        book = load_workbook(io.BytesIO(filled))
+        for sheet, name, heading, value in cells:
+            cell_of(book[sheet], name, heading).value = value
+        path = tmp_path / "changed.xlsx"
+        book.save(path)
+        return path
+
+    return write
+
+
+def cell_of(sheet: Worksheet, name: str, heading: str) -> Any:
+    """Find a cell by the id of its row (or `new`) and the heading of its column."""
+    heads = {cell.value: cell.column for cell in sheet[1]}
+    if name == "new":
+        row = sheet.max_row + 1
+    else:
+        row = next(r for r in range(2, sheet.max_row + 1) if sheet.cell(r, 1).value == name)
+    return sheet.cell(row, heads[heading])
+
+
+def snapshot(project: Project) -> dict[str, bytes]:
+    return {path.as_posix(): path.read_bytes() for path in project.data_files()}
+
+
+def wrong(found: Plan) -> list[tuple[str, str, str]]:
+    return [(m.sheet, m.cell, m.what) for m in found.mistakes if not m.note]
+
+
+def notes(found: Plan) -> list[str]:
+    return [m.what for m in found.mistakes if m.note]
+
+
+def test_export_and_import_change_nothing(home: Project, tmp_path: Path, filled: bytes) -> None:
+    path = tmp_path / "same.xlsx"
+    path.write_bytes(filled)
+    found = plan(home, path)
+    assert (found.changes, found.files, found.mistakes) == ([], {}, [])
+
+
+def test_csv_for_excel_changes_nothing(home: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "csv"
+    folder.mkdir()
+    for name, content in export_csv(home, REVIEW).items():
+        (folder / name).write_bytes(content)
+    assert len(list(folder.iterdir())) == len(layout()[1])
+    found = plan(home, folder)
+    assert (found.changes, found.files, found.mistakes) == ([], {}, [])
+
+
+def test_the_workbook_holds_all_that_the_theme_files_say(home: Project, filled: bytes) -> None:
+    """With the files of the themes gone, the import writes them anew, to the byte."""
+    folder = home.home / "data" / "triples" / REVIEW
+    themes = [p for p in folder.glob("*.ttl") if p.name not in {"coding.ttl", "not-coded.ttl"}]
+    before = {path: read_turtle(path) for path in themes}
+    for path in themes:
+        path.unlink()
+    book = home.home / "all.xlsx"
+    book.write_bytes(filled)
+    carry_out(plan(home, book))
+    assert len(themes) >= 8
+    for path, document in before.items():
+        # The comment that heads a file, and noughts after a number's point, are all that is lost.
+        body, again = (
+            re.sub(r"Bound (\d+)\.0 ;", r"Bound \1 ;", text.partition("@prefix")[2])
+            for text in (document.text, path.read_text(encoding="utf-8"))
+        )
+        assert again == body, path.name
+
+
+def test_works_bodies_and_events_are_written_anew(home: Project, filled: bytes) -> None:
+    """What a workbook says of the shared files is all that they hold, but for links outwards."""
+    book = home.home / "all.xlsx"
+    book.write_bytes(filled)
+    for name in ("events.ttl",):
+        path = home.home / "data" / "triples" / name
+        document = read_turtle(path)
+        path.unlink()
+        found = plan(home, book)
+        carry_out(found)
+        lost = set(document.triples) - set(read_turtle(path).triples)
+        # Only the second class of a change of bodies has no column.
+        assert {str(triple.object) for triple in lost} <= {"<http://www.w3.org/ns/org#ChangeEvent>"}
+
+
+def test_a_changed_cell_changes_one_line(home: Project, change: Callable[..., Path]) -> None:
+    before = snapshot(home)
+    found = plan(home, change(("Statements", "martin-2010-005", "Label", "Another label")))
+    (told,) = found.changes
+    assert told.startswith("statement martin-2010-005, Label: ")
+    assert told.endswith(" becomes Another label")
+    carry_out(found)
+    after = snapshot(home)
+    changed = [path for path in before if before[path] != after[path]]
+    assert [Path(path).name for path in changed] == ["interagency-working.ttl"]
+    old, new = (text[changed[0]].decode().splitlines() for text in (before, after))
+    assert sum(a != b for a, b in zip(old, new, strict=True)) == 1
+
+
+def test_several_agencies_stand_in_columns_of_their_own(
+    home: Project, change: Callable[..., Path]
+) -> None:
+    found = plan(home, change(("Statements", "martin-2010-004", "Agency 3", "police")))
+    (told,) = found.changes
+    assert told == (
+        "statement martin-2010-004, Agency: Health, Social care becomes Health, Police, Social care"
+    )
+
+
+def test_emptying_a_cell_takes_the_value_away(home: Project, change: Callable[..., Path]) -> None:
+    found = plan(home, change(("Statements", "martin-2010-045", "Page of work", None)))
+    assert found.sound
+    assert [c.partition(":")[0] for c in found.changes] in (
+        [],
+        ["evidence martin-2010-045, Page of work"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "what", "fix"),
+    [
+        ("Agency", "Helth", "'Helth' is none of the", "Health"),
+        ("Main theme", "Interagency", "is none of the", "Interagency working"),
+        ("Kind", "Chalenge", "is none of the", "challenge"),
+        ("Trend", "=1+1", "a formula", "type the value"),
+        ("Agencies implied", "perhaps", "neither yes nor no", "write yes"),
+        ("Start", "twelve", "no whole number", "digits"),
+        ("Start", 12.5, "no whole number", "digits"),
+        ("Since", "31/02/2009", "no date", "28/07/2010"),
+        ("Since", "March 2009", "no date", "28/07/2010"),
+        ("Label", None, "Label is empty", "claim in a line"),
+        ("Voice", None, "Voice is empty", "fill it in"),
+        ("Work", "Nobody (1999)", "is none of the", "try"),
+        ("Id", "Martin 5", "no id", "lower-case"),
+        ("Id", None, "no id", "lower-case"),
+        ("Id", "martin-2010-006", "stands in row", "another id"),
+        ("Id", "other-2011-001", "no id of the review", "begin it with martin-2010-"),
+    ],
+)
+def test_a_mistake_is_told_by_its_cell(
+    home: Project, change: Callable[..., Path], cell: str, value: Any, what: str, fix: str
+) -> None:
+    before = snapshot(home)
+    path = change(("Statements", "martin-2010-005", cell, value))
+    found = plan(home, path)
+    told = [m for m in found.mistakes if not m.note and what in m.what and fix in m.fix]
+    assert told, found.mistakes
+    row = cell_of(load_workbook(path)["Statements"], "martin-2010-004", "Label").row + 1
+    # Where two rows have one id, the second is told.
+    assert re.sub("[A-Z]", "", told[0].cell) in {str(row), str(row + 1)}
+    with pytest.raises(KgError, match="mistakes"):
+        carry_out(found)
+    assert snapshot(home) == before
+
+
+def test_all_mistakes_are_told_at_once(home: Project, change: Callable[..., Path]) -> None:
+    found = plan(
+        home,
+        change(
+            ("Statements", "martin-2010-001", "Trend", "rising"),
+            ("Statements", "martin-2010-002", "Valence", "good"),
+            ("Works", "ofsted-2010a", "Issued", "soon"),
+            ("Disagreements", "martin-2010-d01", "Between", "martin-2010-999"),
+            ("Relations", "martin-2010-002", "Relation", "likes"),
+        ),
+    )
+    assert {sheet for sheet, _, _ in wrong(found)} == {
+        *("Statements", "Works", "Disagreements", "Relations"),
+    }
+    assert len(wrong(found)) == 5
+
+
+def test_a_shape_is_told_by_the_cell_it_comes_from(
+    home: Project, change: Callable[..., Path]
+) -> None:
+    """A statement that another work relays must be told in that voice: only shapes know."""
+    path = change(("Works", "martin-2010", "ISBN", "978-0-00-000000-0"))
+    found = plan(home, path)
+    sheet = load_workbook(path)["Works"]
+    wanted = cell_of(sheet, "martin-2010", "ISBN").coordinate
+    assert [(where, cell) for where, cell, _ in wrong(found)] == [("Works", wanted)]
+
+
+def test_days_come_first_in_dates(home: Project, change: Callable[..., Path]) -> None:
+    found = plan(home, change(("Works", "ofsted-2010a", "Issued", "29/07/2010")))
+    assert found.changes == ["source ofsted-2010a, Issued: 2010-07-28 becomes 2010-07-29"]
+    as_date = datetime(2010, 7, 29)
+    found = plan(home, change(("Works", "ofsted-2010a", "Issued", as_date)))
+    assert found.changes == ["source ofsted-2010a, Issued: 2010-07-28 becomes 2010-07-29"]
+
+
+def test_spaces_around_a_value_are_taken_off_and_told(
+    home: Project, change: Callable[..., Path]
+) -> None:
+    found = plan(home, change(("Statements", "martin-2010-005", "Trend", " Not stated ")))
+    assert found.changes == []
+    assert any("spaces around" in note for note in notes(found))
+
+
+def test_merged_cells_are_told(home: Project, tmp_path: Path, filled: bytes) -> None:
+    book = load_workbook(io.BytesIO(filled))
+    book["Statements"].merge_cells("B2:C2")
+    book.save(tmp_path / "merged.xlsx")
+    found = plan(home, tmp_path / "merged.xlsx")
+    assert ("Statements", "B2:C2", "these cells are merged") in wrong(found)
+
+
+def test_an_unknown_column_and_sheet_are_told_and_left(
+    home: Project, tmp_path: Path, filled: bytes
+) -> None:
+    book = load_workbook(io.BytesIO(filled))
+    book["Events"].cell(1, 30, "Remark")
+    book["Events"].cell(2, 30, "something")
+    book.create_sheet("Mine")["A1"] = "own notes"
+    book.save(tmp_path / "more.xlsx")
+    found = plan(home, tmp_path / "more.xlsx")
+    assert found.sound
+    assert found.changes == []
+    assert any("'Remark' is not known" in note for note in notes(found))
+    assert any(m.sheet == "Mine" for m in found.mistakes)
+
+
+def test_a_missing_column_leaves_its_values(home: Project, tmp_path: Path, filled: bytes) -> None:
+    book = load_workbook(io.BytesIO(filled))
+    sheet = book["Statements"]
+    sheet.delete_cols(cell_of(sheet, "martin-2010-001", "Note").column)
+    for name in ("More passages", "More evidence", "Quantities", "Relations", "Disagreements"):
+        del book[name]
+    book.save(tmp_path / "less.xlsx")
+    found = plan(home, tmp_path / "less.xlsx")
+    assert (found.changes, wrong(found)) == ([], [])
+
+
+def test_a_row_that_is_gone_is_kept_unless_asked(
+    home: Project, tmp_path: Path, filled: bytes
+) -> None:
+    book = load_workbook(io.BytesIO(filled))
+    sheet = book["Quantities"]
+    name = sheet["A2"].value
+    sheet.delete_rows(2)
+    path = tmp_path / "gone.xlsx"
+    book.save(path)
+    found = plan(home, path)
+    assert found.changes == []
+    assert any(f"{name} is in the graph and has no row" in note for note in notes(found))
+    found = plan(home, path, delete=True)
+    assert any(f"quantity {name} is taken away" in told for told in found.changes)
+
+
+def test_an_older_or_newer_template_and_a_changed_vocabulary_are_told(
+    home: Project, tmp_path: Path, filled: bytes
+) -> None:
+    def with_meta(key: str, value: str) -> Plan:
+        book = load_workbook(io.BytesIO(filled))
+        for row in book["_meta"].iter_rows(max_col=2):
+            if row[0].value == key:
+                row[1].value = value
+        book.save(tmp_path / "meta.xlsx")
+        return plan(home, tmp_path / "meta.xlsx")
+
+    assert any("version 0" in note for note in notes(with_meta("version", "0")))
+    assert "version 9" in wrong(with_meta("version", "9"))[0][2]
+    assert any("have changed" in note for note in notes(with_meta("vocabulary", "0" * 64)))
+
+
+def test_a_new_statement_is_found_in_the_text_by_its_words(
+    home: Project, tmp_path: Path, filled: bytes
+) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("An invented text. Trusts share what they know with schools. The end.", "utf-8")
+    book = load_workbook(io.BytesIO(filled))
+    sheet = book["Statements"]
+    row = sheet.max_row + 1
+    for heading, value in {
+        "Id": "martin-2010-179",
+        "Label": "Trusts share knowledge with schools",
+        "Description": "Trusts pass on to schools what they have learnt.",
+        "Kind": "Finding",
+        "Main theme": "Interagency working",
+        "Theme": "Interagency working",
+        "Agency": "Health",
+        "Agency 2": "Education",
+        "Trend": "Not stated",
+        "Valence": "Positive",
+        "Voice": "Uncited",
+        "Section": "es.4.1",
+        "First words": "Trusts share what",
+        "Last words": "with schools",
+        "Coding round": "whole-review",
+    }.items():
+        sheet.cell(row, {c.value: c.column for c in sheet[1]}[heading], value)
+    path = tmp_path / "new.xlsx"
+    book.save(path)
+    assert "words alone" in wrong(plan(home, path))[0][2]
+    found = plan(home, path, text=ReferenceText.read(text))
+    assert wrong(found) == []
+    assert {told.partition(" is new")[0] for told in found.changes} == {
+        *("statement martin-2010-179", "passage martin-2010-179", "evidence martin-2010-179"),
+    }
+    carry_out(found)
+    written = (home.home / "data/triples/martin-2010/interagency-working.ttl").read_text("utf-8")
+    assert 'rdfs:label "Passage of statement martin-2010-179"@en' in written
+    assert "kg:start 18" in written
+    text.write_text("Trusts share what is theirs. Trusts share what is not.", "utf-8")
+    cell = {c.value: c.column for c in sheet[1]}["Last words"]
+    sheet.cell(row, cell).value = None
+    book.save(path)
+    (mistake,) = wrong(plan(Project(), path, text=ReferenceText.read(text)))
+    assert mistake[1] == sheet.cell(row, cell - 1).coordinate
+
+
+def test_no_text_becomes_a_formula(home: Project) -> None:
+    works = home.home / "data" / "triples" / "works.ttl"
+    text = works.read_text(encoding="utf-8")
+    works.write_text(
+        text.replace('rdfs:label "Hunter (2009)"@en', 'rdfs:label "=cmd|calc!A1"@en'), "utf-8"
+    )
+    sheet = load_workbook(io.BytesIO(export(home, REVIEW)))["Works"]
+    cell = cell_of(sheet, "hunter-2009", "Label")
+    assert (cell.data_type, cell.value, cell.quotePrefix) == ("s", "=cmd|calc!A1", True)
+    rows = csv.reader(io.StringIO(export_csv(home, REVIEW)["works.csv"].decode("utf-8-sig")))
+    assert "'=cmd|calc!A1" in {field for row in rows for field in row}
+
+
+def test_a_template_offers_the_vocabularies() -> None:
+    book = load_workbook(io.BytesIO(template(Project(), REVIEW)))
+    assert book.sheetnames[0] == "Read me"
+    assert book["_meta"].sheet_state == "veryHidden"
+    assert book["Vocabulary"].protection.sheet
+    rules = book["Statements"].data_validations.dataValidation
+    named = {rule.formula1 for rule in rules}
+    assert {"kg_Theme", "kg_Agency", "kg_trend", "yes"} - named == {"yes"}
+    for rule in rules:
+        assert rule.formula1 in book.defined_names
+    assert book["Statements"]["A1"].comment is not None
+    assert book["Statements"].max_row == 1
+
+
+def test_a_zip_bomb_is_refused(home: Project, tmp_path: Path) -> None:
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", b"0" * 300_000_000)
+    with pytest.raises(UnreadableFile, match="unpacks"):
+        plan(home, path)
+
+
+def test_a_workbook_of_something_else_is_told(home: Project, tmp_path: Path) -> None:
+    path = tmp_path / "other.xlsx"
+    Workbook().save(path)
+    with pytest.raises(UnreadableFile, match="none of the sheets"):
+        plan(home, path)
+    with pytest.raises(UnknownName, match="no review"):
+        export(home, "nobody-1999")
+
+
+def test_the_command_line_marks_the_mistakes(
+    kg: Run, home: Project, change: Callable[..., Path]
+) -> None:
+    path = change(("Statements", "martin-2010-005", "Agency", "Helth"))
+    at = ("--home", str(home.home), "sheet")
+    ended = kg(*at, "import", str(path))
+    assert ended.returncode == 2
+    assert "To mend it: try Health" in ended.stderr
+    assert "Nothing is imported: 1 mistake." in ended.stderr
+    copy = load_workbook(path.with_name("changed-marked.xlsx"))["Statements"]
+    cell = cell_of(copy, "martin-2010-005", "Agency")
+    assert "Helth" in cell.comment.text
+    assert cell.fill.fgColor.rgb.endswith("F8CBAD")
+
+
+def test_the_command_line_exports_shows_and_imports(kg: Run, home: Project, tmp_path: Path) -> None:
+    at = ("--home", str(home.home), "sheet")
+    assert kg(*at, "export", "-o", str(tmp_path / "m.xlsx")).returncode == 0
+    assert kg(*at, "export", "-o", str(tmp_path / "csv")).returncode == 0
+    assert kg(*at, "template", "-o", str(tmp_path / "t.xlsx")).returncode == 0
+    ended = kg(*at, "import", str(tmp_path / "m.xlsx"))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("Nothing changes")
+    before = snapshot(home)
+    works = tmp_path / "csv" / "works.csv"
+    works.write_bytes(works.read_bytes().replace(b"Hunter (2009)", b"Hunter and others (2009)"))
+    ended = kg(*at, "import", str(tmp_path / "csv"), "--dry-run")
+    assert ended.returncode == 0, ended.stderr
+    assert "dry run" in ended.stdout
+    assert snapshot(home) == before
+    ended = kg(*at, "import", str(tmp_path / "csv"))
+    assert ended.returncode == 0, ended.stderr
+    assert "data/triples/works.ttl" in ended.stdout
+    assert snapshot(home) != before
