@@ -68,7 +68,7 @@ def test_a_count_is_opened_up(project: Project, store: MemoryStore) -> None:
             {"instrument": ["care-order"]},
             "refers to care-order: it lies",
         ),
-        ("statement-by-source", {"source": ["source:laming-2003"]}, "outside what the reviews"),
+        ("statement-by-source", {"source": ["source:laming-2003"]}, "without -p source, "),
         ("gap-by-theme", {"theme": ["evidence-base"]}, "without -p theme, 8 rows"),
         (
             "statement-by-agency",

@@ -12,6 +12,7 @@ from kg.terms import PREFIXES, Term, curie, expand, local_name, to_sparql
 
 WHY = ("whyStatement", "whyVoice", "whyWork", "whyRelayedBy", "whySection", "whyPage")
 
+_NEVER_OUTSIDE = {"kg:Statement", "kg:Source"}
 _PREFIXES = "".join(f"PREFIX {p}: <{PREFIXES[p]}>\n" for p in ("kg", "rdf", "rdfs", "skos"))
 _BEHIND = """
   ?statement kg:evidence ?line ; kg:passage ?passage .
@@ -138,8 +139,12 @@ def _dead_terms(query: SavedQuery, store: Store) -> list[str]:
 
 
 def _is_outside(param: Param, text: str, store: Store) -> bool:
-    """Tell whether a value is a thing that no statement, or part of one, refers to."""
-    if param.type != "iri" or text.strip().lower() == ANY:
+    """Tell whether a value is a subject that no statement, or part of one, refers to.
+
+    Statements, works, kinds and the concepts of the coding are never outside what reviews cover.
+    """
+    link, kind = param.choices_from or ("", "")
+    if link != "rdf:type" or curie(kind) in _NEVER_OUTSIDE or text.strip().lower() == ANY:
         return False
     wanted = [iri for iri in choices(param, store) if text.strip() in (iri, curie(iri))]
     wanted = wanted or [iri for iri in choices(param, store) if text.strip() == local_name(iri)]

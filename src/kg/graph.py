@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from kg.explain import what_is_behind
+from kg.explain import what_is_behind, why_nothing
 from kg.project import Project
 from kg.queries import SavedQuery, list_queries, load_query, run
 from kg.results import Answer, Table
@@ -75,6 +75,19 @@ class Graph:
         if why and isinstance(answer, Table):
             return what_is_behind(query, self.store, answer)
         return answer
+
+    def why_nothing(self, name: str, /, **values: Value) -> str:
+        """Say why a saved query finds nothing with these values (see `kg.explain.why_nothing`).
+
+        Raises:
+            UnknownName: no such query, parameter or choice; the nearest is named.
+
+        Example:
+            >>> import kg
+            >>> kg.open().why_nothing("gap-by-theme", theme="evidence-base")
+            'With these values nothing is found; without -p theme, 8 rows.'
+        """
+        return why_nothing(load_query(self.project, name), self.store, _texts(values))
 
     def sparql(self, text: str) -> Answer:
         """Ask a SPARQL query of your own; it can only read, and only this graph.

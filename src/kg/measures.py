@@ -157,7 +157,7 @@ def _bridging(graph: "Network") -> Table:
             joined[target] = joined.get(target, False) or named
     if not direct:
         raise KgError(
-            "no claim of this view is linked to a front-line agency",
+            "no item of this view is linked to a front-line agency as named or implied",
             where="--measure bridging",
             fix="measure the view overview or cross-agency-challenges",
         )

@@ -16,6 +16,7 @@ from kg.terms import PREFIXES, Term, curie
 
 if TYPE_CHECKING:
     import pandas
+    from rich.table import Table as RichTable
 
 TABLE_FORMATS = ("table", "csv", "tsv", "json", "md", "xlsx")
 GRAPH_FORMATS = {"ttl": RdfFormat.TURTLE, "nt": RdfFormat.N_TRIPLES, "jsonld": RdfFormat.JSON_LD}
@@ -243,18 +244,8 @@ def _markdown(table: Table) -> bytes:
 
 
 def _terminal(table: Table, width: int | None, colour: bool) -> bytes:
-    from rich import box
     from rich.console import Console
-    from rich.table import Table as RichTable
-    from rich.text import Text
 
-    grid = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    kept = _kept(table)
-    for number in kept:
-        grid.add_column(_heading(table, number), overflow="fold")
-    for row in table.rows:
-        # Text, not str: rich would read square brackets in a label as markup.
-        grid.add_row(*(Text(printable(shown(row[number]))) for number in kept))
     console = Console(
         file=io.StringIO(),
         width=width or 1000,
@@ -263,8 +254,40 @@ def _terminal(table: Table, width: int | None, colour: bool) -> bytes:
         legacy_windows=False,
     )
     with console.capture() as captured:
-        console.print(grid)
+        console.print(_grid(table, width))
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()).encode()
+
+
+def _grid(table: Table, width: int | None) -> "RichTable":
+    """Lay rows out side by side or, where words would be cut, one field under the other."""
+    from rich import box
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    kept = _kept(table)
+    # Text, not str: rich would read square brackets in a label as markup.
+    rows = [[Text(printable(shown(row[number]))) for number in kept] for row in table.rows]
+    heads = [_heading(table, number) for number in kept]
+    words = [
+        max((len(word) for cell in (head, *cells) for word in str(cell).split()), default=0)
+        for head, *cells in zip(heads, *rows, strict=True)
+    ]
+    if width and sum(words) + 3 * len(words) > width:
+        grid = RichTable.grid(padding=(0, 2))
+        grid.add_column(style="bold", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for row in rows:
+            for head, cell in zip(heads, row, strict=True):
+                if cell:
+                    grid.add_row(head, cell)
+            grid.add_row()
+        return grid
+    grid = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    for head in heads:
+        grid.add_column(head, overflow="fold")
+    for row in rows:
+        grid.add_row(*row)
+    return grid
 
 
 def _kept(table: Table) -> list[int]:

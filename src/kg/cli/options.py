@@ -1,6 +1,7 @@
 """What several commands share: their options, and how they read values and write answers."""
 
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -77,7 +78,8 @@ def write_answer(answer: "Answer", form: str, output: Path | None) -> None:
     form = chosen_format(form, output)
     if form == "xlsx" and terminal:
         raise KgError("a workbook is no text", where="--format", fix="add -o FILE.xlsx")
-    width = os.get_terminal_size().columns if terminal else None
+    # COLUMNS says how wide a pager or a window is, where the terminal itself cannot be asked.
+    width = shutil.get_terminal_size((0, 0)).columns or None if terminal or not output else None
     colour = terminal and "NO_COLOR" not in os.environ
     emit(render(answer, form, width=width, colour=colour), output)
     if isinstance(answer, Table) and not answer.rows:

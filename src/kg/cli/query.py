@@ -106,6 +106,8 @@ def query_run(
     answer = run(query, store, values)
     if why and isinstance(answer, Table):
         answer = what_is_behind(query, store, answer)
+    elif why:
+        print("--why is for rows; this query gives a graph, evidence and all.", file=sys.stderr)
     write_answer(answer, form, output)
     if isinstance(answer, Table) and not answer.rows:
         print(why_nothing(query, store, values), file=sys.stderr)
