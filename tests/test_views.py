@@ -192,7 +192,7 @@ HOSTILE = "</script><img src=x onerror=alert(1)>{{ 7*7 }}\\\" ' &amp; <!--"
 
 def test_what_the_graph_says_is_escaped(home: Path) -> None:
     file = home / "data" / "triples" / "martin-2010" / "interagency-working.ttl"
-    old = '"Agencies go on improving how they share information"@en'
+    old = '"Agencies go on improving how they share information, a study suggests"@en'
     change(file, old, f'"{HOSTILE}"@en')
     project = Project(home)
     page = build_view(project, open_store(project), "overview")
