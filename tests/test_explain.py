@@ -6,9 +6,10 @@ import pytest
 
 from kg.explain import WHY, what_is_behind, why_nothing
 from kg.project import Project
-from kg.queries import list_queries, load_query, run
+from kg.queries import SavedQuery, list_queries, load_query, run
 from kg.results import Table
 from kg.store import MemoryStore
+from kg.terms import PREFIXES
 
 QUERIES = [
     query
@@ -102,7 +103,43 @@ def test_a_graph_without_such_statements_is_told_from_another_graph(
         "@prefix kg: <https://w3id.org/evidence-kg/ontology#> .\n"
         "<x:s> kg:evidence <x:e> ; kg:passage <x:p> .\n"
         '<x:e> kg:isQuotation false ; kg:original <x:w> ; kg:locator "p. 1" .\n'
-        '<x:p> kg:section "1" ; kg:page "1" ; kg:piece 1 .\n',
+        '<x:p> kg:section "1" ; kg:page "1" ; kg:piece 1 .\n'
+        '<x:s> <http://www.w3.org/2000/01/rdf-schema#label> "S" .\n',
         encoding="utf-8",
     )
     assert why_nothing(query, MemoryStore([path])).startswith("The graph records nothing")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("?s kg:thema ?o", "kg:thema"),
+        ("?s <https://w3id.org/evidence-kg/ontology#thema> ?o", "kg:thema"),
+        ("?s skos:brooder ?o", "skos:brooder"),
+        ("?s kg:voice voice:reporte", "voice:reporte"),
+        ("?s a kg:Challenge ; kg:theme ?t . { ?t skos:brooder ?o }", "skos:brooder"),
+    ],
+)
+def test_the_pattern_that_nothing_matches_is_named(
+    store: MemoryStore, body: str, told: str
+) -> None:
+    prefixes = "".join(f"PREFIX {p}: <{PREFIXES[p]}> " for p in ("kg", "skos", "voice"))
+    query = SavedQuery("q", Path("q.rq"), f"{prefixes}SELECT * {{ {body} }}", "Q?", "Q")
+    assert f"Nothing in the graph uses {told}, which" in why_nothing(query, store)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "OPTIONAL { ?s kg:thema ?o }",
+        "FILTER NOT EXISTS { ?s kg:thema ?o }",
+        "{ ?s kg:thema ?o } UNION { ?s kg:page ?o }",
+        "VALUES (?p ?n) { (kg:thema 1) (kg:page 2) }",
+        "?s kg:thema|kg:page ?o",
+        "FILTER(?s = kg:thema)",
+    ],
+)
+def test_what_a_query_can_do_without_is_not_blamed(store: MemoryStore, body: str) -> None:
+    text = f"PREFIX kg: <{PREFIXES['kg']}> SELECT * {{ ?s kg:page 'none' . {body} }}"
+    query = SavedQuery("q", Path("q.rq"), text, "Q?", "Q")
+    assert "The graph records nothing of this kind" in why_nothing(query, store)

@@ -416,7 +416,7 @@ def test_hostile_labels_are_shown_and_do_not_run(page: Page, tmp_path: Path) -> 
     file = data / "martin-2010" / "interagency-working.ttl"
     hostile = "</script><img src=x onerror=alert(1)> \\\" '&amp; <b>"
     text = file.read_text(encoding="utf-8")
-    old = '"Agencies go on improving how they share information"@en'
+    old = '"Agencies go on improving how they share information, a study suggests"@en'
     assert old in text
     file.write_text(text.replace(old, f'"{hostile}"@en'), encoding="utf-8")
     project = Project(tmp_path)

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 
 from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Store, Triple
 
-from kg.errors import KgError
+from kg.errors import KgError, QueryRefused
 from kg.queries import Param, SavedQuery
 from kg.results import Triples
-from kg.sparql import check_read_only, tokens
+from kg.sparql import check_read_only, named, tokens
 from kg.terms import PREFIXES, Term, expand
 
 DATASET = f"{PREFIXES['dataset']}evidence-kg"
@@ -32,26 +32,11 @@ def terms_used(query: SavedQuery) -> list[str]:
         >>> terms_used(load_query(Project(), "gap-by-theme"))[0]
         'http://www.w3.org/1999/02/22-rdf-syntax-ns#type'
     """
-    names: dict[str, str] = {}
     found = {param.choices_from[1] for param in query.params if param.choices_from}
-    stream = iter(tokens(query.text))
-    for token in stream:
-        prefix, colon, local = token.text.partition(":")
-        if token.text.upper() == "PREFIX":
-            name = next(stream).text
-            names[name] = next(stream).text[1:-1]
-        elif token.kind == "iri":
-            found.add(token.text[1:-1])
-        elif token.kind == "name" and prefix + colon in names:
-            found.add(names[prefix + colon] + local)
-        elif token.kind == "name":
-            raise KgError(
-                f"the prefix {prefix}: is not declared",
-                where=query.path.as_posix(),
-                fix="add its PREFIX line",
-            )
-        elif token.text == "a":
-            found.add(f"{PREFIXES['rdf']}type")
+    try:
+        found |= {iri for _, iri in named(query.text)}
+    except QueryRefused as error:
+        raise KgError(error.what, where=query.path.as_posix(), fix=error.fix) from error
     return sorted(found)
 
 

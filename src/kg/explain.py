@@ -6,12 +6,13 @@ from pyoxigraph import NamedNode
 
 from kg.queries import ANY, Param, SavedQuery, choices, run
 from kg.results import Table
-from kg.sparql import tokens
+from kg.sparql import named, tokens
 from kg.store import Store
-from kg.terms import PREFIXES, Term, curie, expand, local_name, to_sparql
+from kg.terms import PREFIXES, Term, curie, local_name, to_sparql
 
 WHY = ("whyStatement", "whyVoice", "whyWork", "whyRelayedBy", "whySection", "whyPage")
 
+_FREEING = {"OPTIONAL", "MINUS", "EXISTS", "UNION", "VALUES", "FILTER", "BIND", "CONSTRUCT"}
 _NEVER_OUTSIDE = {"kg:Statement", "kg:Source"}
 _PREFIXES = "".join(f"PREFIX {p}: <{PREFIXES[p]}>\n" for p in ("kg", "rdf", "rdfs", "skos"))
 _BEHIND = """
@@ -121,21 +122,49 @@ def _any(query: SavedQuery, name: str) -> dict[str, list[str]]:
 
 
 def _dead_terms(query: SavedQuery, store: Store) -> list[str]:
-    """List the terms of our ontology in the query's body that no triple of the graph uses."""
-    names = {
-        token.text
-        for token in tokens(query.text)
-        if token.kind == "name" and token.text.startswith("kg:") and len(token.text) > len("kg:")
-    }
+    """List the terms that every row of the query needs and no triple of the graph uses."""
     dead = []
-    for name in sorted(names):
-        iri = to_sparql(NamedNode(expand(name)))
+    for iri in _needed(query.text):
+        term = to_sparql(NamedNode(iri))
         answer = store.query(
-            f"SELECT ?used WHERE {{ {{ ?used {iri} ?value }} UNION {{ ?used a {iri} }} }} LIMIT 1"
+            f"SELECT ?used WHERE {{ {{ ?used {term} ?value }} UNION {{ ?used ?how {term} }} "
+            f"UNION {{ {term} ?used ?value }} }} LIMIT 1"
         )
         if isinstance(answer, Table) and not answer.rows:
-            dead.append(name)
-    return dead
+            dead.append(curie(iri))
+    # In quite another graph even labels may be missing; our own terms say it best.
+    return [name for name in dead if name.startswith("kg:")] or dead
+
+
+def _needed(text: str) -> list[str]:
+    """List the IRIs in the triple patterns that a query cannot do without.
+
+    Those of OPTIONAL, MINUS, EXISTS, UNION, VALUES, FILTER and a CONSTRUCT's template are left
+    out, and so are paths that may be empty or have another way.
+    """
+    stream = list(tokens(text))
+    close: dict[int, int] = {}
+    opened: list[int] = []
+    for number, token in enumerate(stream):
+        if token.text in {"{", "("} and token.kind == "mark":
+            opened.append(number)
+        elif token.text in {"}", ")"} and token.kind == "mark" and opened:
+            close[opened.pop()] = number
+    groups = {end: start for start, end in close.items()}
+    free: set[int] = set()
+    for number, token in enumerate(stream):
+        word = token.text.upper()
+        if word in _FREEING:
+            opening = "{" if word == "VALUES" else "{("
+            inside = range(number, len(stream))
+            start = next((n for n in inside if n in close and stream[n].text in opening), number)
+            free |= set(range(start, close.get(start, start)))
+        if word == "UNION":
+            free |= set(range(groups.get(number - 1, number), number))
+        if token.text in {"|", "*"}:
+            free |= {number - 1, number + 1}
+    places = {token.start: number for number, token in enumerate(stream)}
+    return sorted({iri for token, iri in named(text) if places[token.start] not in free})
 
 
 def _is_outside(param: Param, text: str, store: Store) -> bool:

@@ -63,6 +63,34 @@ def tokens(text: str) -> Iterator[Token]:
             yield Token(str(match.lastgroup), match.group(), match.start(), match.end())
 
 
+def named(text: str) -> Iterator[tuple[Token, str]]:
+    """Give each token that names a thing, with the IRI that it stands for.
+
+    Raises:
+        QueryRefused: a prefix is not declared.
+
+    Example:
+        >>> [iri for _, iri in named("PREFIX e: <x:> ASK { e:a a <x:b> }")][::2]
+        ['x:a', 'x:b']
+    """
+    prefixes: dict[str, str] = {}
+    stream = tokens(text)
+    for token in stream:
+        prefix, colon, local = token.text.partition(":")
+        if token.kind == "word" and token.text.upper() in {"PREFIX", "BASE"}:
+            name = next(stream, token).text
+            if token.text.upper() == "PREFIX":
+                prefixes[name] = next(stream, token).text[1:-1]
+        elif token.kind == "iri":
+            yield token, token.text[1:-1]
+        elif token.kind == "word" and token.text == "a":
+            yield token, "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+        elif token.kind == "name" and prefix + colon in prefixes:
+            yield token, prefixes[prefix + colon] + local
+        elif token.kind == "name":
+            raise QueryRefused(f"the prefix {prefix}: is not declared", fix="add its PREFIX line")
+
+
 def slots(text: str) -> dict[str, Slot]:
     """Find the parameter slots of a query, by variable name.
 

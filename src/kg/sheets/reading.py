@@ -113,7 +113,8 @@ def _load(path: Path) -> "Workbook":
                 where=where,
                 fix="copy the rows into a fresh template",
             )
-        return load_workbook(path)
+        # From memory, since openpyxl leaves a file open that it cannot read.
+        return load_workbook(io.BytesIO(path.read_bytes()))
     except OSError as error:
         raise UnreadableFile(
             f"it cannot be read: {error.strerror or error}",
