@@ -180,7 +180,8 @@ def test_who_is_only_thanked_stands_nowhere(text: ReferenceText) -> None:
     )
     assert len(names) == 3
     graph = " ".join(path.read_text(encoding="utf-8") for path in Project(ROOT).graph_files())
-    assert [name for name in names if name in graph] == []
+    # An apostrophe may be straight or curly.
+    assert [n for n in names if n.replace("\u2019", "'") in graph.replace("\u2019", "'")] == []
 
 
 @pytest.mark.parametrize("review", REVIEWS)
