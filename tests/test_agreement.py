@@ -110,3 +110,13 @@ def test_every_change_on_reconciling_is_listed_with_its_reason(agreement: Module
     assert listed == [tuple(vars(change).values()) for change in agreement.changes(a, b, graph)]
     assert [row for row in rows if len(row["reason"]) < 10] == []
     assert len({row["reason"] for row in rows}) > 20
+
+
+def test_every_other_change_is_listed_with_its_reason(agreement: ModuleType) -> None:
+    computed = agreement.other_changes(CODING / "b.csv", Project(), "martin-2010")
+    with (CODING / "other-changes.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    listed = [tuple(value for key, value in row.items() if key != "reason") for row in rows]
+    assert len(listed) >= 50
+    assert listed == list(computed)
+    assert [row for row in rows if len(row["reason"]) < 10] == []
