@@ -271,8 +271,9 @@ def test_a_missing_column_leaves_its_values(home: Project, tmp_path: Path, fille
     for name in ("More passages", "More evidence", "Quantities", "Relations", "Disagreements"):
         del book[name]
     book.save(tmp_path / "less.xlsx")
-    found = plan(home, tmp_path / "less.xlsx")
-    assert (found.changes, wrong(found)) == ([], [])
+    for delete in (False, True):
+        found = plan(home, tmp_path / "less.xlsx", delete=delete)
+        assert (found.changes, wrong(found)) == ([], [])
 
 
 def test_a_row_that_is_gone_is_kept_unless_asked(
@@ -286,9 +287,38 @@ def test_a_row_that_is_gone_is_kept_unless_asked(
     book.save(path)
     found = plan(home, path)
     assert found.changes == []
-    assert any(f"{name} is in the graph and has no row" in note for note in notes(found))
+    assert any(f"without a row here, and kept: {name}" in note for note in notes(found))
     found = plan(home, path, delete=True)
     assert any(f"quantity {name} is taken away" in told for told in found.changes)
+
+
+def test_an_empty_template_takes_nothing_away(home: Project, tmp_path: Path) -> None:
+    path = tmp_path / "empty.xlsx"
+    path.write_bytes(template(home, REVIEW))
+    found = plan(home, path)
+    assert (found.changes, found.files, wrong(found)) == ([], {}, [])
+    assert len(notes(found)) >= 6
+
+
+@pytest.mark.parametrize("sheet", [sheet.name for sheet in layout()[1]])
+def test_rows_that_are_gone_take_nothing_away(
+    home: Project, tmp_path: Path, filled: bytes, sheet: str
+) -> None:
+    book = load_workbook(io.BytesIO(filled))
+    book[sheet].delete_rows(2, book[sheet].max_row)
+    book.save(tmp_path / "gone.xlsx")
+    found = plan(home, tmp_path / "gone.xlsx")
+    assert (found.changes, found.files) == ([], {})
+
+
+def test_a_relation_is_taken_away_when_asked(home: Project, tmp_path: Path, filled: bytes) -> None:
+    book = load_workbook(io.BytesIO(filled))
+    ends = [cell.value for cell in book["Relations"][2]]
+    book["Relations"].delete_rows(2)
+    book.save(tmp_path / "gone.xlsx")
+    assert plan(home, tmp_path / "gone.xlsx").changes == []
+    (told,) = plan(home, tmp_path / "gone.xlsx", delete=True).changes
+    assert told == f"statement {ends[0]}, {ends[1]}: {ends[2]} becomes nothing"
 
 
 def test_an_older_or_newer_template_and_a_changed_vocabulary_are_told(

@@ -80,7 +80,7 @@ def sheet_import(
     project = Project(Settings.home)
     reference = ReferenceText.read(text) if text else None
     found = plan(project, path, review, reference, delete=delete)
-    for change in found.changes:
+    for change in found.changes if found.sound else ():
         print(change)
     for mistake in found.mistakes:
         print(mistake, file=sys.stderr)

@@ -33,6 +33,7 @@ from kg.turtle import Document, read_turtle, write_file, write_turtle
 from kg.validation import validate
 
 _LABEL = expand("rdfs:label")
+_MOST_NAMED = 5
 
 
 @dataclass
@@ -130,12 +131,7 @@ def plan(
     kept = _without_row(book, wanted, graph, review)
     found = Plan(mistakes=wanted.mistakes)
     if not delete:
-        for sheet, iri in kept:
-            what = f"{local_name(iri)} is in the graph and has no row here; it is kept"
-            found.mistakes.append(
-                Mistake(sheet.name, "", what, "add --delete to take it away", True)
-            )
-            _keep_link(sheet, iri, wanted, graph)
+        found.mistakes += _kept(wanted, kept)
     gone = {iri for _, iri in kept} if delete else set()
     new = compose(wanted, graph, gone, called)
     found.changes = list(_in_words(graph, new, wanted, called))
@@ -239,12 +235,26 @@ def _without_row(book: Book, wanted: Wanted, graph: Things, review: str) -> list
     ]
 
 
-def _keep_link(sheet: Sheet, iri: str, wanted: Wanted, graph: Things) -> None:
-    if not sheet.owner:
-        return
-    for subject, told in graph.items():
-        if NamedNode(iri) in told.get(expand(sheet.owner), ()):
-            wanted.values.setdefault((subject, expand(sheet.owner)), []).append(NamedNode(iri))
+def _kept(wanted: Wanted, kept: list[tuple[Sheet, str]]) -> Iterator[Mistake]:
+    """Keep what has no row, and say so sheet by sheet."""
+    missing: dict[str, list[str]] = {}
+    for sheet, iri in kept:
+        missing.setdefault(sheet.name, []).append(local_name(iri))
+    relations = next(sheet for sheet in layout()[1] if sheet.relations)
+    for (subject, link), values in wanted.without_row.items():
+        wanted.values[subject, link] = [*wanted.values[subject, link], *values]
+        if curie(link) in relations.relations:
+            ends = (
+                f"{local_name(subject)} {local_name(link)} {local_name(v.value)}" for v in values
+            )
+            missing.setdefault(relations.name, []).extend(ends)
+    for name, things_ in missing.items():
+        shown = ", ".join(things_[:_MOST_NAMED])
+        more = f" and {len(things_) - _MOST_NAMED} more" if len(things_) > _MOST_NAMED else ""
+        what = f"in the graph, without a row here, and kept: {shown}{more}"
+        yield Mistake(
+            name, "", what, "nothing needs doing; --delete would take them away", note=True
+        )
 
 
 def _in_words(graph: Things, new: Things, wanted: Wanted, called: Called) -> Iterator[str]:

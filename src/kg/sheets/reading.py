@@ -53,10 +53,10 @@ class Row:
 
 @dataclass
 class Book:
-    """Everything that was read: rows, the columns that each sheet has, what is wrong so far."""
+    """Everything that was read: rows, each sheet's columns with their letters, what is wrong."""
 
     rows: list[Row] = field(default_factory=list)
-    columns: dict[str, set[str]] = field(default_factory=dict)
+    columns: dict[str, dict[str, str]] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
 
@@ -189,6 +189,8 @@ def _csv_cells(path: Path, book: Book) -> Iterator[Found]:
 
 def _take(book: Book, sheet: Sheet, cells: Iterable[Found], home: str) -> None:
     """Sort the cells of a sheet into its columns; the first row names them."""
+    from openpyxl.utils import get_column_letter
+
     known = {column.name.casefold(): column.name for column in sheet.columns}
     columns: dict[int, str] = {}
     found: dict[int, dict[str, list[tuple[str, str]]]] = {}
@@ -208,7 +210,9 @@ def _take(book: Book, sheet: Sheet, cells: Iterable[Found], home: str) -> None:
                 fix = "nothing needs doing"
                 book.mistakes.append(Mistake(home, address, what, fix, note=True))
             found.setdefault(row, {}).setdefault(columns[number], []).append((address, text))
-    book.columns[sheet.name] = set(columns.values())
+    # The last first, so that of several like columns the first stays.
+    letters = {columns[n]: get_column_letter(n) for n in sorted(columns, reverse=True)}
+    book.columns[sheet.name] = letters
     book.rows += [Row(sheet, row, at, home) for row, at in sorted(found.items())]
 
 

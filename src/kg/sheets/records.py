@@ -114,12 +114,14 @@ class Wanted:
     """What a workbook says: the values of the properties that it speaks of, and where it says so.
 
     `values` has an entry for every property that a column of the workbook stands for, so that an
-    empty cell takes a value away; `cells` says where each stands.
+    empty cell takes a value away; `cells` says where each stands. `without_row` are the relations
+    and the parts of statements that the graph has and no row tells of.
     """
 
     values: Links = field(default_factory=dict)
     cells: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     rows: dict[str, Row] = field(default_factory=dict)
+    without_row: Links = field(default_factory=dict)
     classes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
 
@@ -140,12 +142,23 @@ def read_rows(book: Book, graph: Things, review: str, called: Called) -> Wanted:
             _relation(row, wanted, links, called)
         else:
             _thing(row, wanted, links, book.columns[row.sheet.name], graph, review, called)
-    sheets = {sheet.name: sheet for sheet in layout()[1]}
-    spoken = [sheets[name] for name in book.columns]
-    for statement in listed(_statements(), graph, review):
-        for relation in (r for sheet in spoken for r in sheet.relations):
-            wanted.values[statement, expand(relation)] = []
-    wanted.values |= _linked(spoken, wanted, links, graph, review)
+    for sheet in (sheet for sheet in layout()[1] if sheet.relations and sheet.name in book.columns):
+        for statement in listed(_statements(), graph, review):
+            for relation in sheet.relations:
+                links.setdefault((statement, expand(relation)), [])
+    # Where a sheet is not in the workbook, what the graph has from it stays.
+    owned = {expand(sheet.owner): sheet.name for sheet in layout()[1] if sheet.owner}
+    for (subject, link), values in links.items():
+        wanted.values[subject, link] = values
+        # Only an emptied row takes away what it held; what has no row is another matter.
+        own = _part(curie(link).removeprefix("kg:"), subject) if curie(link) in _LINKS else ""
+        for value in graph.get(subject, {}).get(link, ()):
+            if value in values or (value.value == own and subject in wanted.rows):
+                continue
+            if link in owned and owned[link] not in book.columns:
+                values.append(value)
+            else:
+                wanted.without_row.setdefault((subject, link), []).append(value)
     return wanted
 
 
@@ -153,7 +166,7 @@ def _thing(
     row: Row,
     wanted: Wanted,
     links: Links,
-    columns: set[str],
+    columns: Mapping[str, str],
     graph: Things,
     review: str,
     called: Called,
@@ -188,13 +201,13 @@ def _thing(
         found = row.cells.get(column.name, [])
         if column.part:
             wanted.rows[about], wanted.classes[about] = row, parts[column.part].types
-        if (
-            column.needed
-            and not found
-            and (not column.part or column.part in present | {"evidence"})
-        ):
+        # A statement always rests on something, if only on no work; a passage may stand elsewhere.
+        asked = not column.part or column.part in {*present, "evidence"}
+        empty = f"{columns.get(column.name, 'A')}{row.number}"
+        told = any((m.sheet, m.cell) == (row.home, empty) for m in wanted.mistakes)
+        if column.needed and not found and asked and not told:
             what, fix = f"{column.name} is empty", column.help or "fill it in"
-            wanted.mistakes.append(Mistake(row.home, at, what, fix))
+            wanted.mistakes.append(Mistake(row.home, empty, what, fix))
         values = list(_values(column, found, row, graph.get(about, {}), wanted, called))
         if column.type == "owner":
             for value in values:
@@ -261,28 +274,6 @@ def _relation(
         subject, relation, other = ends
         links.setdefault((subject, relation), []).append(NamedNode(other))
         wanted.cells.setdefault((subject, relation), (row.home, f"A{row.number}"))
-
-
-def _linked(
-    spoken: list[Sheet],
-    wanted: Wanted,
-    links: Links,
-    graph: Things,
-    review: str,
-) -> Links:
-    """Join what stands on several sheets: the parts of a statement, and its relations.
-
-    Where a sheet is not in the workbook, what the graph has from it stays.
-    """
-    names = {sheet.name for sheet in spoken}
-    for sheet in layout()[1]:
-        if not sheet.owner or sheet.name in names:
-            continue
-        for iri in listed(sheet, graph, review):
-            for statement, told in graph.items():
-                if NamedNode(iri) in told.get(expand(sheet.owner), ()):
-                    links.setdefault((statement, expand(sheet.owner)), []).append(NamedNode(iri))
-    return links
 
 
 def _part(kind: str, iri: str) -> str:
