@@ -51,6 +51,22 @@ def test_everything_shipped_is_found(installed: Path, tmp_path: Path) -> None:
     assert (tmp_path / "o.html").stat().st_size > 600_000
 
 
+def test_installed_data_are_not_changed_by_an_import(installed: Path, tmp_path: Path) -> None:
+    do(installed / "kg", "sheet", "export", "-o", "csv", cwd=tmp_path)
+    works = tmp_path / "csv" / "works.csv"
+    works.write_bytes(works.read_bytes().replace(b"Hunter (2009)", b"Hunter and others (2009)"))
+    assert "dry run" in do(installed / "kg", "sheet", "import", "csv", "--dry-run", cwd=tmp_path)
+    ended = subprocess.run(
+        [installed / "kg", "sheet", "import", "csv"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert "name that with --home" in ended.stderr
+
+
 def test_no_development_tool_came_along(installed: Path, tmp_path: Path) -> None:
     packages = do(installed / "python", "-m", "pip", "list", cwd=tmp_path).lower()
     assert "rdflib" in packages

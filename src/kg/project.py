@@ -49,6 +49,19 @@ class Project:
                 fix="give a folder that holds data/triples/ with --home or KG_HOME",
             )
 
+    def check_own(self) -> None:
+        """Refuse to change the data that were installed with the program.
+
+        Raises:
+            KgError: the home lies inside the installed package.
+        """
+        if self.home.is_relative_to(Path(__file__).parent):
+            raise KgError(
+                "the data that came with the program are not changed",
+                where=self.home.as_posix(),
+                fix="copy its data/ to a folder of yours, and name that with --home",
+            )
+
     def folder(self, name: str) -> Path:
         """Give the folder of that name: the home's own, else the shipped one."""
         own = self.home / name

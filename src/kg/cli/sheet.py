@@ -97,6 +97,7 @@ def sheet_import(
     elif dry_run:
         print(f"{count(len(found.changes), 'change')}; nothing is written, for this is a dry run.")
     else:
+        project.check_own()
         carry_out(found)
         written = ", ".join(project.shown(file) for file in found.files)
         print(f"{count(len(found.changes), 'change')}, written to {written}.")
