@@ -35,7 +35,7 @@ lint: setup ## style and types
 
 docs: setup ## write the reference pages
 	$(BIN)/python docs/generate.py
-	$(BIN)/jupyter-execute --inplace --NotebookClient.record_timing=False docs/analysts.ipynb
+	$(BIN)/python docs/notebook.py
 
 picture: setup chromium ## take the picture in the README anew
 	$(BIN)/python docs/picture.py
