@@ -142,6 +142,8 @@ def test_expected_facts_are_there(query: SavedQuery, store: Store) -> None:
     for fact in query.expect:
         values = {name: [str(value)] for name, value in fact.get("params", {}).items()}
         answer = run(query, store, values)
+        if isinstance(answer, Triples):
+            answer = Table(("subject", "predicate", "object"), [*map(tuple, answer.triples)])
         assert isinstance(answer, Table)
         wanted = {
             column: expand(value) if ":" in str(value) else str(value)
@@ -155,8 +157,10 @@ def test_expected_facts_are_there(query: SavedQuery, store: Store) -> None:
         assert fact["section"]
 
 
-def test_lead_questions_expect_something() -> None:
-    assert sum(len(query.expect) for query in QUERIES) >= 8
+def test_every_question_of_the_review_expects_something() -> None:
+    """Checks have good and bad examples instead, since the review should have no problem."""
+    asked = [query for query in QUERIES if not query.id.startswith("check-")]
+    assert [query.id for query in asked if not query.expect] == []
 
 
 @each_query
