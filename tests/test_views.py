@@ -177,7 +177,7 @@ def test_parameters_of_the_file_and_of_the_caller(home: Path, store: MemoryStore
     fewer = build_view(project, store, "overview")
     assert "statement:martin-2010-010" in fewer
     assert "statement:martin-2010-001" not in fewer
-    assert "Asked with theme" in fewer
+    assert "Asked with theme</dt><dd>Serious case reviews<" in fewer
     other = build_view(project, store, "overview", {"theme": ["interagency-working"]})
     assert "statement:martin-2010-001" in other
 

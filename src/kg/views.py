@@ -13,7 +13,7 @@ from kg import __version__
 from kg.errors import KgError, UnknownName
 from kg.network import build_network
 from kg.project import Project
-from kg.queries import ANY, SavedQuery, label_of, load_query, run
+from kg.queries import ANY, Param, SavedQuery, label_of, load_query, run
 from kg.results import Table, shown
 from kg.store import Store
 from kg.terms import PREFIXES, nearest_of
@@ -80,7 +80,12 @@ def build_view(
     values = {**view.params, **(params or {})}
     graph = view_network(project, store, name, params)
     titled = replace(view, title=_title(view, query, values, store))
-    return _page(titled, query, values, graph, _datasets(store))
+    asked = {
+        param.label.lower(): _called(param, values[param.name], store)
+        for param in query.params
+        if param.name in values
+    }
+    return _page(titled, query, asked, graph, _datasets(store))
 
 
 def view_network(
@@ -122,14 +127,15 @@ def _title(view: View, query: SavedQuery, values: Mapping[str, Sequence[str]], s
     title = view.title
     for param in query.params:
         if f"{{{param.name}}}" in title:
-            given = values.get(param.name, [param.default])
-            anything = f"Any {param.label.lower()}"
-            names = [
-                anything if value == ANY else label_of(param, value, store) or value
-                for value in given
-            ]
+            names = _called(param, values.get(param.name, [param.default]), store)
             title = title.replace(f"{{{param.name}}}", " and ".join(names))
     return title
+
+
+def _called(param: Param, given: Sequence[str], store: Store) -> list[str]:
+    """Give the labels of parameter values."""
+    anything = f"Any {param.label.lower()}"
+    return [anything if value == ANY else label_of(param, value, store) or value for value in given]
 
 
 def _rows(
