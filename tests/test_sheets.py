@@ -461,3 +461,15 @@ def test_the_command_line_exports_shows_and_imports(kg: Run, home: Project, tmp_
     assert ended.returncode == 0, ended.stderr
     assert "data/triples/works.ttl" in ended.stdout
     assert snapshot(home) != before
+
+
+def test_what_has_several_values_where_one_is_usual_comes_back(home: Project) -> None:
+    works = home.home / "data" / "triples" / "works.ttl"
+    text = works.read_text(encoding="utf-8")
+    two = "dcterms:publisher organisation:dfe, organisation:ofsted ;"
+    works.write_text(text.replace("dcterms:publisher organisation:dfe ;", two), "utf-8")
+    path = home.home / "two.xlsx"
+    path.write_bytes(export(home, REVIEW))
+    found = plan(home, path)
+    assert two in works.read_text(encoding="utf-8")
+    assert (found.changes, found.files, found.mistakes) == ([], {}, [])

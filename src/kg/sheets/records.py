@@ -235,7 +235,7 @@ def _values(
     names = names_of(column, called)
     before = held(column, told, called) if column.property else []
     kept = {plain_text(show(column, term, names)): term for term in before}
-    many = column.many > 1
+    many = column.many > 1 or len(before) > 1
     if len(found) > 1 and not many:
         what, fix = f"{column.name} holds several values", "keep one of them"
         wanted.mistakes.append(Mistake(row.home, found[1][0], what, fix))
