@@ -20,7 +20,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A home with a copy of the data alone; ontology, queries and views are the shipped ones."""
-    shutil.copytree(Project().folder("data/triples"), tmp_path / "data" / "triples")
+    shutil.copytree(Project().home / "data/triples", tmp_path / "data" / "triples")
     return tmp_path
 
 

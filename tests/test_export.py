@@ -81,7 +81,7 @@ def test_there_are_rules() -> None:
 
 def test_a_rule_asks_no_other_server(tmp_path: Path) -> None:
     (tmp_path / "data" / "triples").mkdir(parents=True)
-    shutil.copytree(Project().folder("ontology"), tmp_path / "ontology")
+    shutil.copytree(Project().home / "ontology", tmp_path / "ontology")
     rule = "CONSTRUCT { ?s ?p ?o } WHERE { SERVICESILENT <http://127.0.0.1:9/> { ?s ?p ?o } }"
     (tmp_path / "ontology" / "rules" / "far.rq").write_text(rule, encoding="utf-8")
     with pytest.raises(KgError, match="SERVICE asks another server") as error:

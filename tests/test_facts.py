@@ -93,7 +93,7 @@ def plain(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def works() -> Graph:
-    return Graph().parse(Project().folder("data/triples") / "works.ttl")
+    return Graph().parse(Project().home / "data/triples" / "works.ttl")
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +187,7 @@ def wrong_facts(graph: Graph, bodies: Graph, rows: dict[str, str]) -> set[str]:
 
 @pytest.fixture(scope="module")
 def bodies() -> Graph:
-    return Graph().parse(Project().folder("data/triples") / "organisations.ttl")
+    return Graph().parse(Project().home / "data/triples" / "organisations.ttl")
 
 
 def test_each_fact_stands_in_the_row_of_its_work(
@@ -238,7 +238,7 @@ def wrong_dates(graph: Graph, rows: dict[str, str]) -> set[str]:
 
 @pytest.fixture(scope="module")
 def dated(bodies: Graph) -> Graph:
-    return bodies + Graph().parse(Project().folder("data/triples") / "events.ttl")
+    return bodies + Graph().parse(Project().home / "data/triples" / "events.ttl")
 
 
 def test_each_date_stands_in_the_row_of_its_body(dated: Graph, rows: dict[str, str]) -> None:

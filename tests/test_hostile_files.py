@@ -41,7 +41,7 @@ def outcome(project: Project, path: Path) -> str:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.mktemp("home")
-    shutil.copytree(Project().folder("data/triples"), folder / "data" / "triples")
+    shutil.copytree(Project().home / "data/triples", folder / "data" / "triples")
     return Project(folder)
 
 

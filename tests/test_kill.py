@@ -44,7 +44,7 @@ while True:
 @pytest.mark.parametrize("seed", range(50))
 @pytest.mark.parametrize("program", [IMPORT, FMT], ids=["import", "fmt"])
 def test_every_file_is_the_old_one_or_the_new_one(program: str, seed: int, tmp_path: Path) -> None:
-    shutil.copytree(Project().folder("data/triples"), tmp_path / "data")
+    shutil.copytree(Project().home / "data/triples", tmp_path / "data")
     before = {path: path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.ttl")}
     running = subprocess.Popen(
         [sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True

@@ -415,7 +415,7 @@ def test_the_tables_are_printed_and_the_controls_are_not(page: Page, site: dict[
 @pytest.mark.full
 def test_hostile_labels_are_shown_and_do_not_run(page: Page, tmp_path: Path) -> None:
     data = tmp_path / "data" / "triples"
-    shutil.copytree(Project().folder("data/triples"), data)
+    shutil.copytree(Project().home / "data/triples", data)
     file = data / "martin-2010" / "interagency-working.ttl"
     hostile = "</script><img src=x onerror=alert(1)> \\\" '&amp; <b>"
     text = file.read_text(encoding="utf-8")

@@ -33,7 +33,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Violation]
     data.mkdir(parents=True)
     shutil.copy(EXAMPLES / "fixture.ttl", data)
     for name in ("works.ttl", "organisations.ttl", "events.ttl"):
-        shutil.copy(Project().folder("data/triples") / name, data)
+        shutil.copy(Project().home / "data/triples" / name, data)
     for path in FILES:
         shutil.copy(path, data / f"{path.parent.name}.{path.stem}.ttl")
     results: dict[str, list[Violation]] = defaultdict(list)

@@ -34,7 +34,7 @@ def filled() -> bytes:
 @pytest.fixture
 def home(tmp_path: Path) -> Project:
     """A home of its own, whose data may be changed."""
-    shutil.copytree(Project().folder("data/triples"), tmp_path / "data" / "triples")
+    shutil.copytree(Project().home / "data/triples", tmp_path / "data" / "triples")
     return Project(tmp_path)
 
 

@@ -37,7 +37,7 @@ def home(folder: Path, data: str = DATA, shape: str = SHAPE % "kg:Theme") -> Pro
     (folder / "data" / "triples").mkdir(parents=True)
     (folder / "data" / "triples" / "themes.ttl").write_text(data, encoding="utf-8")
     (folder / "ontology" / "shapes").mkdir(parents=True)
-    shutil.copy(Project().folder("ontology") / "kg.ttl", folder / "ontology")
+    shutil.copy(Project().home / "ontology" / "kg.ttl", folder / "ontology")
     (folder / "ontology" / "shapes" / "theme.ttl").write_text(shape, encoding="utf-8")
     (folder / "queries").mkdir()
     return Project(folder)

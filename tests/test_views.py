@@ -33,7 +33,7 @@ def pages(project: Project, store: MemoryStore) -> dict[str, str]:
 def home(tmp_path: Path) -> Path:
     """A copy of the data and the views, to be changed."""
     for folder in ("data/triples", "viz"):
-        shutil.copytree(Project().folder(folder), tmp_path / folder)
+        shutil.copytree(Project().home / folder, tmp_path / folder)
     return tmp_path
 
 

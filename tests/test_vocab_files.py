@@ -60,7 +60,7 @@ def test_labels_within_a_scheme_differ() -> None:
 
 
 def test_front_line_agencies_are_the_five() -> None:
-    graph = Graph().parse(Project().folder("ontology") / "vocab" / "agency.ttl")
+    graph = Graph().parse(Project().home / "ontology" / "vocab" / "agency.ttl")
     members = graph.objects(URIRef(expand("collection:front-line-agencies")), SKOS.member)
     assert {str(m).rpartition("/")[2] for m in members} == {
         *("social-care", "health", "education", "police", "third-sector")

@@ -21,11 +21,48 @@ def shipped_home() -> Path:
     raise KgError("the program's own ontology/ is missing", fix="install evidence-kg again")
 
 
+def start_home(folder: Path, *, uncoded: bool = False) -> list[Path]:
+    """Write a home to begin from: a sample with themes and agencies of its own, and its text.
+
+    Args:
+        folder: where it goes; it is new, or empty.
+        uncoded: leave the coding of the sample out, to be done by whoever learns from it.
+
+    Raises:
+        KgError: there is something in the folder already, or it cannot be written.
+    """
+    starter = Path(str(files("kg"))) / "starter"
+    coding = starter / "data" / "triples"
+    left_out = {path for path in coding.rglob("*.ttl") if uncoded and path.name != "dataset.ttl"}
+    chosen = sorted(path for path in starter.rglob("*.*") if path.is_file())
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise KgError(
+                "there is something here already",
+                where=folder.as_posix(),
+                fix="give the name of a new folder",
+            )
+        written = [(path, folder / path.relative_to(starter)) for path in chosen]
+        for path, copy in written:
+            if path not in left_out:
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_bytes(path.read_bytes())
+    except OSError as error:
+        raise KgError(
+            f"it cannot be written: {error.strerror}",
+            where=folder.as_posix(),
+            fix="check name and rights",
+        ) from error
+    return [copy for path, copy in written if path not in left_out]
+
+
 class Project:
     """The folders a command works on.
 
-    A home is a folder laid out like this repository. It must hold `data/triples/`; where it has
-    no `ontology/`, `queries/` or `viz/` of its own, the ones that came with the program serve.
+    A home is a folder laid out like this repository. It must hold `data/triples/`. Of
+    `ontology/`, `queries/` and `viz/` it need hold only what differs: to its own files are added
+    those that came with the program, except where its own have the same name. A home with an
+    `ontology/kg.ttl` of its own has another model: of it, each folder that is there is used whole.
 
     Args:
         home: the folder; without one, the environment variable `KG_HOME`, else what was shipped.
@@ -62,14 +99,15 @@ class Project:
                 fix="copy its data/ to a folder of yours, and name that with --home",
             )
 
-    def folder(self, name: str) -> Path:
-        """Give the folder of that name: the home's own, else the shipped one."""
-        own = self.home / name
-        return own if own.is_dir() else shipped_home() / name
-
     def files(self, folder: str, pattern: str) -> list[Path]:
         """List the files of a folder that match a glob pattern, in a stable order."""
-        return sorted(self.folder(folder).glob(pattern), key=lambda path: path.as_posix())
+        other_model = (self.home / "ontology" / "kg.ttl").is_file()
+        whole = folder == "data/triples" or (other_model and (self.home / folder).is_dir())
+        homes = [self.home] if whole else [shipped_home(), self.home]
+        found = {
+            path.relative_to(home): path for home in homes for path in (home / folder).glob(pattern)
+        }
+        return [found[name] for name in sorted(found, key=lambda name: name.as_posix())]
 
     def data_files(self) -> list[Path]:
         """List the Turtle files that stewards write, under `data/triples/`."""

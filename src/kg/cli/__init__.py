@@ -22,7 +22,7 @@ from kg.cli.options import (
     write_answer,
 )
 from kg.errors import KgError
-from kg.project import Project
+from kg.project import Project, start_home
 
 app = typer.Typer(
     help="An evidence graph from literature reviews: ask it, check it, look at it.",
@@ -61,6 +61,19 @@ def options(
 ) -> None:
     """Read the options that hold for every command."""
     Settings.home, Settings.endpoint = home, endpoint
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")],
+    uncoded: Annotated[
+        bool, typer.Option("--uncoded", help="Leave the sample uncoded, to code it yourself.")
+    ] = False,
+) -> None:
+    """Begin a graph of your own: themes, agencies, and an invented sample as first review."""
+    for path in start_home(folder, uncoded=uncoded):
+        print(path.as_posix())
+    print(f"{folder.as_posix()}/README.md says how to go on", file=sys.stderr)
 
 
 @app.command()

@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib.resources import files
@@ -149,7 +149,7 @@ def names(choices: Iterable[str], store: Store) -> Names:
         )
         assert isinstance(answer, Table)
         # A statement is called by its id: its label is a sentence.
-        named = what not in {"kg:Statement", "prov:Activity"} or how == "subclass-of"
+        named = what != "kg:Statement" or how == "subclass-of"
         for value, label in answer.rows:
             if isinstance(value, NamedNode):
                 text = label.value if named and isinstance(label, Literal) else ""
@@ -198,6 +198,8 @@ def read(column: Column, cell: Cell, called: Names) -> NamedNode | Literal:
             return _number(text, whole=column.type == "integer")
         case "date":
             return _date(text, column, called)
+        case "time":
+            return _time(text)
     return Literal(text)
 
 
@@ -231,17 +233,34 @@ def _number(text: str, *, whole: bool) -> Literal:
     return Literal(format(number, "f"), datatype=NamedNode(f"{PREFIXES['xsd']}decimal"))
 
 
+def _year_first(text: str) -> str:
+    """Write a day of the form 28/07/2010 as 2010-07-28; what follows it stays."""
+    if found := _DAY_FIRST.match(text):
+        return f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}{text[found.end() :]}"
+    return text
+
+
+def _time(text: str) -> Literal:
+    try:
+        when = datetime.fromisoformat(_year_first(text))
+    except ValueError as error:
+        fix = "write a day, or a day and a time: 2026-11-24, 24/11/2026 or 2026-11-24 18:00"
+        raise KgError(f"{text!r} is no time", fix=fix) from error
+    when = when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+    written = when.replace(tzinfo=None).isoformat(timespec="seconds")
+    return Literal(f"{written}Z", datatype=NamedNode(f"{PREFIXES['xsd']}dateTime"))
+
+
 def _date(text: str, column: Column, called: Names) -> NamedNode | Literal:
     if column.choices and _plain(text) in called.known:
         return NamedNode(called.find(text))
-    if found := _DAY_FIRST.fullmatch(text):
-        text = f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}"
+    written = _year_first(text)
     for pattern, kind in _DATES:
-        if pattern.fullmatch(text):
+        if pattern.fullmatch(written):
             try:
-                date.fromisoformat(f"{text}-01-01"[:10])
+                date.fromisoformat(f"{written}-01-01"[:10])
             except ValueError:
                 break
-            return Literal(text, datatype=NamedNode(f"{PREFIXES['xsd']}{kind}"))
+            return Literal(written, datatype=NamedNode(f"{PREFIXES['xsd']}{kind}"))
     fix = "write a year, a month or a day: 2010, 2010-07, 2010-07-28 or 28/07/2010"
     raise KgError(f"{text!r} is no date", fix=fix)

@@ -34,6 +34,7 @@ from kg.validation import validate
 
 _LABEL = expand("rdfs:label")
 _MOST_NAMED = 5
+_WORDS = ("kg:firstWords", "kg:lastWords")
 
 
 @dataclass
@@ -127,6 +128,8 @@ def plan(
         raise UnknownName(what, where="--review", fix=f"name it: --review ID, such as {known}")
     book.mistakes += _age(book, called)
     wanted = read_rows(book, graph, review, called)
+    if text:
+        _count_in(wanted, graph, review, text)
     _anchor(wanted, graph, text)
     kept = _without_row(book, wanted, graph, review)
     found = Plan(mistakes=wanted.mistakes)
@@ -184,6 +187,22 @@ def _age(book: Book, called: Called) -> Iterator[Mistake]:
         yield Mistake("Vocabulary", "", what, fix, note=True)
 
 
+def _count_in(wanted: Wanted, graph: Things, review: str, text: ReferenceText) -> None:
+    """Say of the review which text its passages are counted in; another one is a mistake."""
+    iri, property_ = expand(f"source:{review}"), expand("kg:textDigest")
+    told = wanted.values.get((iri, property_), graph.get(iri, {}).get(property_, []))
+    if any(value.value != text.sha256 for value in told):
+        row = wanted.rows.get(iri)
+        sheet, cell = wanted.cells.get(
+            (iri, property_), (row.home, f"A{row.number}") if row else ("Works", "")
+        )
+        what = "the text given with --text is not the one that the places are counted in"
+        fix = "give that text; or to count in this one, empty this cell, each Start and each End"
+        wanted.mistakes.append(Mistake(sheet, cell, what, fix))
+    elif iri in wanted.rows or iri in graph:
+        wanted.values[iri, property_] = [Literal(text.sha256)]
+
+
 def _anchor(wanted: Wanted, graph: Things, text: ReferenceText | None) -> None:
     """Find passages that are given by their words, and fill in place and digest."""
 
@@ -192,17 +211,16 @@ def _anchor(wanted: Wanted, graph: Things, text: ReferenceText | None) -> None:
         values = graph.get(iri, {}).get(expand(name), []) if values is None else values
         return str(values[0].value) if values else ""
 
-    names = ("kg:firstWords", "kg:lastWords", "kg:start", "kg:end", "kg:passageDigest")
     for iri in wanted.rows:
         if not iri.startswith(PREFIXES["passage"]) or not value(iri, "kg:firstWords"):
             continue
         old = graph.get(iri, {})
-        words = [value(iri, name) for name in names[:2]]
-        before = [old.get(expand(name), [Literal("")])[0].value for name in names[:2]]
+        words = [value(iri, name) for name in _WORDS]
+        before = [old.get(expand(name), [Literal("")])[0].value for name in _WORDS]
         same = words == before
         if value(iri, "kg:start") and (same or not old):
             continue
-        sheet, cell = wanted.cells.get((iri, expand(names[0])), (wanted.rows[iri].sheet.name, ""))
+        sheet, cell = wanted.cells.get((iri, expand(_WORDS[0])), (wanted.rows[iri].sheet.name, ""))
         if text is None:
             what, fix = (
                 "the passage is given by its words alone",
@@ -271,7 +289,8 @@ def _in_words(graph: Things, new: Things, wanted: Wanted, called: Called) -> Ite
         if iri not in new:
             yield f"{kind} {name} is taken away: {label}"
         elif iri not in graph:
-            yield f"{kind} {name} is new: {label}"
+            words = [v.value for n in _WORDS for v in new[iri].get(expand(n), ())]
+            yield f"{kind} {name} is new: {' … '.join(words) or label}"
         else:
             for property_ in sorted(graph[iri].keys() | new[iri].keys()):
                 before, after = (set(map(str, at[iri].get(property_, ()))) for at in (graph, new))
@@ -323,7 +342,8 @@ def _place(
                 top = above[0].value
             return folder / review / f"{local_name(top)}.ttl"
         kind = curie(iri).partition(":")[0]
-        return folder / next(s.file for s in layout()[1] if s.kind == kind and s.file)
+        file = next(s.file for s in layout()[1] if s.kind == kind and s.file)
+        return folder / file.replace("{review}", review)
 
     texts: dict[Path, list[Triple]] = {path: [] for path in documents}
     for iri, told in new.items():
@@ -343,9 +363,9 @@ def _violations(project: Project, found: Plan, wanted: Wanted) -> Iterator[Mista
     """Check the graph as it would be, and lead each result back to the cell it comes from."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        for part in ("ontology", "queries"):
-            shutil.copytree(project.folder(part), home / part)
-        shutil.copytree(project.home / "data" / "triples", home / "data" / "triples")
+        for part in ("ontology", "queries", "data/triples"):
+            if (project.home / part).is_dir():
+                shutil.copytree(project.home / part, home / part)
         for path, text in found.files.items():
             copy = home / path.relative_to(project.home)
             copy.parent.mkdir(parents=True, exist_ok=True)
