@@ -12,9 +12,11 @@ from pathlib import Path
 from shutil import which
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results
 from rdflib import Graph
 
+from kg.doctor import find_browser
 from kg.project import Project
 from kg.results import Table, Triples
 from kg.store import EndpointStore, MemoryStore
@@ -119,3 +121,20 @@ def serve(
             return EndpointStore(f"{address}/query")
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = find_browser()
+    if path is None:
+        missing = "no Chromium: apt-get install chromium, or set KG_CHROMIUM to its path"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+        )
+        yield started
+        started.close()

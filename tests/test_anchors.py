@@ -1,14 +1,17 @@
 """Passages are anchored where their words stand, or it is said why they are not."""
 
 import re
+import sys
 import unicodedata
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from playwright.sync_api import Browser
+from pypdf import PdfWriter
 
-from kg.anchors import Anchor, ReferenceText, anchor
+from kg.anchors import Anchor, ReferenceText, SeveralPlaces, anchor
 from kg.errors import KgError, UnknownName, UnreadableFile
 
 # Invented, with what extractions do: a page break, a hyphenated line, quotes, a repeated opening.
@@ -143,7 +146,7 @@ def test_windows_line_ends_cannot_be_anchored() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"%PDF-1.7 \xff", "PDF"),
+        (b"%PDF-1.7 \xff", "the PDF cannot be read"),
         (b"\xef\xbb\xbfgulls", "byte order mark"),
         ("gulls".encode("utf-16"), "byte order mark"),
         ("gulls\ncaf\u00e9".encode("latin-1"), "line 2"),
@@ -179,3 +182,81 @@ def test_section_and_page_stand_in_the_block_where_they_are_given() -> None:
     block = found.turtle("passage:harbour-2001-001", section="2.1", page="12")
     assert '    kg:section "2.1" ;\n    kg:page "12" ;\n' in block
     assert not re.search("kg:section|kg:page", found.turtle("passage:harbour-2001-001"))
+
+
+PAGED = """Piers of 2010. Gulls steal chips. Boats leak (Crane, 2009). They sink
+at low tide.
+
+1\fBoats leak here too, "as ever." Gulls sleep.
+
+\u2022 nets tear
+\u2022 ropes hold, e.g. in Port Example
+
+2"""
+
+
+def test_a_page_tells_like_passages_apart() -> None:
+    text = ReferenceText(PAGED)
+    second = PAGED.index("Boats leak here")
+    assert anchor(text, "boats leak", page="2").start == second
+    assert anchor(text, "boats leak", page="1").start == PAGED.index("Boats leak (")
+    with pytest.raises(SeveralPlaces, match=r"page 1, line 1, .*page 2, line 4, ") as error:
+        anchor(text, "boats leak", page="7")
+    assert "the page" in error.value.fix
+    # A page that is printed otherwise than counted does not hide words that stand once.
+    assert anchor(text, "gulls sleep", page="xii").start == PAGED.index("Gulls sleep")
+    assert ReferenceText(PAGED, ["i", "ii"]).page(second) == "ii"
+    assert ReferenceText("One page.").page(0) == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "whole"),
+    [
+        ("steal", "Gulls steal chips."),
+        ("Crane, 2009", "Boats leak (Crane, 2009)."),
+        ("low tide", "They sink\nat low tide."),
+        ("leak here", 'Boats leak here too, "as ever."'),
+        ("tear", "nets tear"),
+        ("hold", "ropes hold, e.g. in Port Example"),
+        ("steal chips. Boats", "Gulls steal chips. Boats leak (Crane, 2009)."),
+    ],
+)
+def test_the_whole_sentence_is_taken(words: str, whole: str) -> None:
+    found = anchor(ReferenceText(PAGED), words, sentence=True)
+    assert PAGED[found.start : found.end] == whole
+
+
+def test_a_pdf_is_read_with_its_pages(tmp_path: Path, browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content("<p>Gulls steal chips.</p><p style='break-before:page'>Boats leak badly.</p>")
+    path = tmp_path / "harbour.pdf"
+    path.write_bytes(page.pdf())
+    page.close()
+    text = ReferenceText.read(path)
+    assert text.text.split("\f") == ["Gulls steal chips.", "Boats leak badly."]
+    assert text.page(anchor(text, "boats leak").start) == "2"
+
+
+def test_a_pdf_of_pictures_is_told(tmp_path: Path) -> None:
+    writer = PdfWriter()
+    writer.add_blank_page(100, 100)
+    writer.write(tmp_path / "scan.pdf")
+    with pytest.raises(UnreadableFile, match="only pictures"):
+        ReferenceText.read(tmp_path / "scan.pdf")
+
+
+def test_a_locked_pdf_is_told(tmp_path: Path) -> None:
+    writer = PdfWriter()
+    writer.add_blank_page(100, 100)
+    writer.encrypt("secret", algorithm="RC4-128")
+    writer.write(tmp_path / "locked.pdf")
+    with pytest.raises(UnreadableFile, match="not been decrypted"):
+        ReferenceText.read(tmp_path / "locked.pdf")
+
+
+def test_a_missing_pdf_library_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pypdf", None)
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")
+    with pytest.raises(UnreadableFile) as error:
+        ReferenceText.read(tmp_path / "a.pdf")
+    assert "evidence-kg[pdf]" in error.value.fix

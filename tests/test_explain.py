@@ -1,4 +1,4 @@
-"""What stands behind a row, and which of four reasons there is for having none."""
+"""What stands behind a row, and which of five reasons there is for having none."""
 
 from pathlib import Path
 

@@ -1,6 +1,5 @@
 """The network pages in a real browser: they draw, they can be used by all, they ask nobody."""
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -8,9 +7,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from kg.doctor import find_browser
 from kg.project import Project
 from kg.store import MemoryStore, open_store
 from kg.views import build_view, list_views
@@ -55,23 +53,6 @@ CHOSEN = dict.fromkeys(VIEWS, (CHALLENGE, "history and culture")) | {
         "Information sharing is said to improve",
     ),
 }
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = find_browser()
-    if path is None:
-        missing = "no Chromium: apt-get install chromium, or set KG_CHROMIUM to its path"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
-        )
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kg.anchors import ReferenceText
@@ -337,11 +338,20 @@ def test_an_older_or_newer_template_and_a_changed_vocabulary_are_told(
     assert any("have changed" in note for note in notes(with_meta("vocabulary", "0" * 64)))
 
 
-def test_a_new_statement_is_found_in_the_text_by_its_words(
-    home: Project, tmp_path: Path, filled: bytes
-) -> None:
+def count_in(home: Project, text: ReferenceText) -> None:
+    """Let the review of a home be counted in another text."""
+    works = home.home / "data" / "triples" / "works.ttl"
+    told = works.read_text("utf-8")
+    works.write_text(
+        re.sub('(?<=kg:textDigest ")[0-9a-f]{64}', text.sha256, told), encoding="utf-8"
+    )
+
+
+def test_a_new_statement_is_found_in_the_text_by_its_words(home: Project, tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_text("An invented text. Trusts share what they know with schools. The end.", "utf-8")
+    count_in(home, ReferenceText.read(text))
+    filled = export(home, REVIEW)
     book = load_workbook(io.BytesIO(filled))
     sheet = book["Statements"]
     row = sheet.max_row + 1
@@ -360,7 +370,7 @@ def test_a_new_statement_is_found_in_the_text_by_its_words(
         "Section": "es.4.1",
         "First words": "Trusts share what",
         "Last words": "with schools",
-        "Coding round": "whole-review",
+        "Coding round": "Whole review",
     }.items():
         sheet.cell(row, {c.value: c.column for c in sheet[1]}[heading], value)
     path = tmp_path / "new.xlsx"
@@ -376,11 +386,72 @@ def test_a_new_statement_is_found_in_the_text_by_its_words(
     assert 'rdfs:label "Passage of statement martin-2010-179"@en' in written
     assert "kg:start 18" in written
     text.write_text("Trusts share what is theirs. Trusts share what is not.", "utf-8")
+    count_in(home, ReferenceText.read(text))
+    cell_of(book["Works"], REVIEW, "Text digest").value = None
     cell = {c.value: c.column for c in sheet[1]}["Last words"]
     sheet.cell(row, cell).value = None
     book.save(path)
-    (mistake,) = wrong(plan(Project(), path, text=ReferenceText.read(text)))
+    (mistake,) = wrong(plan(home, path, text=ReferenceText.read(text)))
     assert mistake[1] == sheet.cell(row, cell - 1).coordinate
+
+
+def test_another_text_than_the_one_counted_in_is_a_mistake(
+    home: Project, tmp_path: Path, filled: bytes, change: Callable[..., Path]
+) -> None:
+    path = change()
+    text = ReferenceText("Another extraction.")
+    (mistake,) = wrong(plan(home, path, text=text))
+    book = load_workbook(path)
+    assert mistake[:2] == ("Works", cell_of(book["Works"], REVIEW, "Text digest").coordinate)
+    assert "not the one" in mistake[2]
+    # With the cell emptied the review is counted in the new text.
+    assert wrong(plan(home, change(("Works", REVIEW, "Text digest", None)), text=text)) == []
+
+
+@pytest.mark.parametrize(
+    ("ended", "written"),
+    [
+        ("24/11/2026", "2026-11-24T00:00:00Z"),
+        ("2026-11-24 18:30", "2026-11-24T18:30:00Z"),
+        ("2026-11-24T18:30:00+01:00", "2026-11-24T17:30:00Z"),
+        (datetime(2026, 11, 24, 18, 30), "2026-11-24T18:30:00Z"),
+        ("yesterday", ""),
+    ],
+)
+def test_a_round_of_coding_is_written(
+    home: Project, change: Callable[..., Path], ended: Any, written: str
+) -> None:
+    found = plan(
+        home,
+        change(
+            ("Coders", "new", "Id", "second-reader"),
+            ("Coders", "second-reader", "Label", "Second reader"),
+            ("Coding rounds", "new", "Id", "second-look"),
+            ("Coding rounds", "second-look", "Label", "Second look"),
+            ("Coding rounds", "second-look", "Ended", ended),
+            ("Coding rounds", "second-look", "Coder", "Second reader"),
+            ("Statements", "martin-2010-001", "Coding round", "Second look"),
+        ),
+    )
+    if not written:
+        assert ["is no time" in what for _, _, what in wrong(found)] == [True]
+        return
+    assert wrong(found) == []
+    assert "statement martin-2010-001, Coding round: First slice becomes Second look" in (
+        found.changes
+    )
+    path = home.home / "data/triples/martin-2010/coding.ttl"
+    assert f'prov:endedAtTime "{written}"^^xsd:dateTime' in found.files[path]
+    assert "coding:second-reader\n    a prov:Agent ;" in found.files[path]
+
+
+def test_dates_counted_from_1904_are_the_days_they_show(home: Project, tmp_path: Path) -> None:
+    book = load_workbook(io.BytesIO(export(home, REVIEW)))
+    book.epoch = CALENDAR_MAC_1904
+    cell_of(book["Works"], "hunter-2009", "Issued").value = datetime(2009, 6, 5)
+    book.save(tmp_path / "mac.xlsx")
+    found = plan(home, tmp_path / "mac.xlsx")
+    assert found.changes == ["source hunter-2009, Issued: 2009 becomes 2009-06-05"]
 
 
 def test_no_text_becomes_a_formula(home: Project) -> None:

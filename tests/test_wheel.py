@@ -67,6 +67,17 @@ def test_installed_data_are_not_changed_by_an_import(installed: Path, tmp_path: 
     assert "name that with --home" in ended.stderr
 
 
+def test_a_graph_is_begun(installed: Path, tmp_path: Path) -> None:
+    do(installed / "kg", "init", "graph", cwd=tmp_path)
+    said = do(installed / "kg", "--home", "graph", "validate", cwd=tmp_path)
+    assert "The data conform" in said
+    rows = do(
+        *(installed / "kg", "--home", "graph", "query", "run", "challenge-crossing-agencies"),
+        cwd=tmp_path,
+    )
+    assert "lowmere-2025-004" in rows and "martin-2010" not in rows
+
+
 def test_no_development_tool_came_along(installed: Path, tmp_path: Path) -> None:
     packages = do(installed / "python", "-m", "pip", "list", cwd=tmp_path).lower()
     assert "rdflib" in packages

@@ -1,10 +1,11 @@
 """Anchors: the place of a passage in a text, found by its first and last words."""
 
 import hashlib
+import io
 import re
 import unicodedata
-from bisect import bisect_left
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,14 @@ _CLOSING = ".,;:!?)]}\u2019\u201d\"'\u00bb\u2026"
 _BESIDE_WORDS = f"{_OPENING}{_CLOSING}-\u2010\u2013\u2014\u2022"
 _nfkc = partial(unicodedata.normalize, "NFKC")
 _ELLIPSIS = re.compile(r"…|\.\.\.")
+# Where a sentence ends: at its mark, if a capital follows; at an empty line, a page or a bullet.
+_SENTENCE_END = re.compile(
+    r"[.!?][\"'\u2019\u201d)\]]*(?=\s+[\"'\u2018\u201c(\[]?[A-Z])|\n\s*\n|\f|\n(?=\s*[\u2022\u25aa])"
+)
+
+
+class SeveralPlaces(KgError):
+    """The words of a passage begin in several places, and none of them is chosen."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +82,19 @@ class ReferenceText:
     The stream is the text after Unicode NFKC and case folding with everything but letters and
     digits left out, so that quotes, spaces, hyphens and line breaks do not matter.
 
+    Args:
+        text: the text; form feeds part its pages.
+        labels: what the pages are called; without them, they are numbered.
+
     Example:
         >>> ReferenceText("The Trans-\nDisciplinary team.").find("trans-disciplinary")
         [(4, 23)]
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, labels: Sequence[str] = ()) -> None:
         self.text = text
+        self.breaks = [found.start() for found in re.finditer("\f", text)]
+        self.labels = labels or [str(number) for number in range(1, len(self.breaks) + 2)]
         self.sha256 = hashlib.sha256(text.encode()).hexdigest()
         # Where each letter of the stream begins and ends in the text: one character may give
         # several letters (a ligature), and several characters one (a letter and its accent).
@@ -90,17 +105,17 @@ class ReferenceText:
 
     @classmethod
     def read(cls, path: Path) -> "ReferenceText":
-        """Read a text from a UTF-8 file, its line ends as they are.
+        """Read a text from a UTF-8 file, its line ends as they are, or from a PDF.
 
         Raises:
-            UnreadableFile: it cannot be opened, or is no plain UTF-8 text.
+            UnreadableFile: it cannot be opened, is no plain UTF-8 text, or is a PDF without text.
         """
         where = path.as_posix()
         try:
             raw = path.read_bytes()
-            if raw.startswith(b"%PDF"):
-                what, fix = "this is a PDF, and passages are counted in its text", "give its text"
-            elif raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+            if raw[:1024].lstrip().startswith(b"%PDF"):
+                return cls(*_read_pdf(raw, where))
+            if raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
                 what, fix = "a byte order mark would be counted as text", "save it without"
             else:
                 return cls(raw.decode("utf-8"))
@@ -144,17 +159,64 @@ class ReferenceText:
             end += 1
         return start, end
 
+    def page(self, offset: int) -> str:
+        """Say on which page a place is; nothing, where the text has no form feeds."""
+        number = bisect_right(self.breaks, offset)
+        return self.labels[number] if self.breaks and number < len(self.labels) else ""
+
+    def sentence(self, start: int, end: int) -> tuple[int, int]:
+        """Give the whole sentence, or sentences, around a run."""
+        ends = [found.end() for found in _SENTENCE_END.finditer(self.text)]
+        low, high = bisect_right(ends, start), bisect_left(ends, end)
+        first = ends[low - 1] if low else 0
+        last = ends[high] if high < len(ends) else len(self.text)
+        # From its first letter to its last; `widen` takes in the marks beside them.
+        low, high = bisect_left(self.starts, first), bisect_left(self.starts, last)
+        return self.starts[low], self.ends[high - 1]
+
     def listed(self, runs: list[tuple[int, int]]) -> str:
         """Name places for an error message: number, line, offsets and the words around."""
         places = []
         for number, (start, end) in enumerate(runs[:10], start=1):
             line = self.text.count("\n", 0, start) + 1
             around = " ".join(self.text[max(0, start - 20) : start + 50].split())
-            places.append(f"{number}: line {line}, {start} to {end}, {around!r}")
+            page = f"page {self.page(start)}, " if self.breaks else ""
+            places.append(f"{number}: {page}line {line}, {start} to {end}, {around!r}")
         return "; ".join(places) + ("" if len(runs) <= 10 else f"; and {len(runs) - 10} more")
 
 
-def anchor(text: ReferenceText, pattern: str, occurrence: int | None = None) -> Anchor:
+def _read_pdf(raw: bytes, where: str) -> tuple[str, list[str]]:
+    """Give the text of a PDF, its pages parted by form feeds, and what the pages are called."""
+    try:
+        from pypdf import PdfReader
+        from pypdf.errors import PyPdfError
+    except ImportError as error:
+        what = "a PDF is read with the library pypdf, which is not installed"
+        fix = "run: pip install 'evidence-kg[pdf]'; or give the text as a plain UTF-8 file"
+        raise UnreadableFile(what, where=where, fix=fix) from error
+    fix = "give the text as a plain UTF-8 file"
+    try:
+        reader = PdfReader(io.BytesIO(raw))
+        pages = [re.sub(r"\r\n?|\f", "\n", page.extract_text()) for page in reader.pages]
+        labels = list(reader.page_labels)
+    except Exception as error:  # pypdf lets through what its parsers run into
+        what = str(error) if isinstance(error, PyPdfError) else type(error).__name__
+        raise UnreadableFile(f"the PDF cannot be read: {what}", where=where, fix=fix) from error
+    text = "\f".join(pages).encode("utf-8", "replace").decode("utf-8")
+    if not _letters(text):
+        what = "the PDF holds no text, only pictures of it"
+        raise UnreadableFile(what, where=where, fix=f"have its text recognised, and {fix}")
+    return text, labels
+
+
+def anchor(
+    text: ReferenceText,
+    pattern: str,
+    occurrence: int | None = None,
+    *,
+    page: str = "",
+    sentence: bool = False,
+) -> Anchor:
     """Find the passage that begins and ends with some words.
 
     Args:
@@ -162,10 +224,12 @@ def anchor(text: ReferenceText, pattern: str, occurrence: int | None = None) -> 
         pattern: `first words … last words` (or `...`), or all the words of a short passage. The
             passage is the shortest run from the first words to the last.
         occurrence: which of several places is meant, from 1.
+        page: on which page it begins, to tell several places apart.
+        sentence: take the whole sentence around the words.
 
     Raises:
-        KgError: the words stand nowhere, or in several places and none is chosen; or the text
-            has Windows line ends.
+        SeveralPlaces: the words stand in several places, and none is chosen.
+        KgError: the words stand nowhere; or the text has Windows line ends.
 
     Example:
         >>> found = anchor(ReferenceText("It rained. Boards met often, and all was well."),
@@ -185,14 +249,18 @@ def anchor(text: ReferenceText, pattern: str, occurrence: int | None = None) -> 
             f"{pattern!r} is no pattern", where="PATTERN", fix="write 'first words … last words'"
         )
     runs = _runs(text, parts)
+    if occurrence is None and len(runs) > 1 and page:
+        runs = [run for run in runs if text.page(run[0]) == page] or runs
     number = 1 if occurrence is None and len(runs) == 1 else occurrence or 0
     if not 1 <= number <= len(runs):
-        raise KgError(
+        page = ", the page" if text.breaks else ""
+        raise SeveralPlaces(
             f"a passage with these words begins in {len(runs)} places ({text.listed(runs)})",
             where="PATTERN",
-            fix=f"give more of the first words, or --occurrence N (1 to {len(runs)})",
+            fix=f"give more of the first words{page}, or --occurrence N (1 to {len(runs)})",
         )
-    start, end = text.widen(*runs[number - 1])
+    start, end = runs[number - 1]
+    start, end = text.widen(*(text.sentence(start, end) if sentence else (start, end)))
     words = [word.strip(_BESIDE_WORDS) for word in text.text[start:end].split() if _letters(word)]
     # At most half of the words may be given away, first and last together.
     each = min(4, len(words) // 4)

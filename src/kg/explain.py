@@ -79,9 +79,10 @@ def _key(
 def why_nothing(
     query: SavedQuery, store: Store, values: Mapping[str, Sequence[str]] | None = None
 ) -> str:
-    """Say in a sentence why a saved query found nothing: which of four things it is.
+    """Say in a sentence why a saved query found nothing: which of five things it is.
 
-    Either the query asks by a term that the graph does not use; or a value is about something that
+    Either the query asks by a term that the graph does not use; or by a default that belongs to
+    another graph; or a value is about something that
     no statement concerns, outside what the reviews cover; or the values together exclude every
     row; or the graph records nothing of the kind.
     """
@@ -92,6 +93,14 @@ def why_nothing(
             "the right graph?"
         )
     given = dict(values or {})
+    for param in query.params:
+        allowed = choices(param, store) if param.choices_from and param.name not in given else {}
+        defaults = set(param.default.split())
+        if allowed and defaults != {ANY} and defaults.isdisjoint(map(curie, allowed)):
+            return (
+                f"The default of {param.name}, {param.default}, is not in this graph; name one "
+                f"that is, such as -p {param.name}={local_name(next(iter(allowed)))}."
+            )
     for name, texts in given.items():
         param = next(param for param in query.params if param.name == name)
         for text in texts:

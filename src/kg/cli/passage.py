@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kg.cli.options import Format, Output, Settings, write_answer
+from kg.cli.options import Format, Output, Settings, emit, write_answer
 from kg.project import Project
 
 app = typer.Typer(
@@ -14,10 +14,22 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-TextFile = Annotated[Path, typer.Option("--text", help="The text of the source, a UTF-8 file.")]
+TextFile = Annotated[
+    Path, typer.Option("--text", help="The text of the source: a UTF-8 file or a PDF.")
+]
 SourceName = Annotated[
     str, typer.Option("--source", help="Which work the text is; else the one whose digest fits.")
 ]
+
+
+@app.command("text")
+def passage_text(
+    pdf: Annotated[Path, typer.Argument(metavar="FILE", help="A PDF.")], output: Output = None
+) -> None:
+    """Write the text of a PDF, to keep as the text that passages are counted in."""
+    from kg.anchors import ReferenceText
+
+    emit(ReferenceText.read(pdf).text.encode(), output)
 
 
 @app.command("anchor")
@@ -36,7 +48,7 @@ def passage_anchor(
     """Find a passage in a text and print its block, ready to paste."""
     from kg.anchors import ReferenceText, anchor
 
-    found = anchor(ReferenceText.read(text), pattern, occurrence=occurrence)
+    found = anchor(ReferenceText.read(text), pattern, occurrence=occurrence, page=page)
     print(found.turtle(name, section, page), end="")
 
 

@@ -56,7 +56,7 @@ def sheet_import(
     review: Review = "",
     text: Annotated[
         Path | None,
-        typer.Option("--text", help="The review's text, to find passages by their words."),
+        typer.Option("--text", help="The review's text or PDF, to find passages by their words."),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write nothing; say what would change.")
@@ -87,10 +87,9 @@ def sheet_import(
     if not found.sound:
         wrong = count(sum(not m.note for m in found.mistakes), "mistake")
         print(f"Nothing is imported: {wrong}.", file=sys.stderr)
-        if path.suffix.lower() == ".xlsx":
-            copy = marked or path.with_name(f"{path.stem}-marked.xlsx")
-            emit(mark(path, found.mistakes), copy)
-            print(f"They are marked in {copy.as_posix()}.", file=sys.stderr)
+        copy = marked or path.with_name(f"{path.stem}-marked.xlsx")
+        emit(mark(path, found.mistakes), copy)
+        print(f"They are marked in {copy.as_posix()}.", file=sys.stderr)
         raise typer.Exit(2)
     if not found.changes:
         print("Nothing changes: the graph holds what the workbook says.")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from kg.anchors import ReferenceText, anchor
+from kg.anchors import ReferenceText, SeveralPlaces, anchor
 from kg.errors import KgError, UnknownName
 from kg.fmt import comments_of
 from kg.project import Project
@@ -229,9 +229,16 @@ def _anchor(wanted: Wanted, graph: Things, text: ReferenceText | None) -> None:
             wanted.mistakes.append(Mistake(sheet, cell, what, fix))
             continue
         try:
-            place = anchor(text, " … ".join(word for word in words if word))
+            place = anchor(
+                text,
+                " … ".join(word for word in words if word),
+                page=value(iri, "kg:page"),
+                sentence=not words[1],
+            )
         except KgError as error:
-            wanted.mistakes.append(Mistake(sheet, cell, error.what, error.fix))
+            several = isinstance(error, SeveralPlaces)
+            fix = "give more of the first words, or the page" if several else error.fix
+            wanted.mistakes.append(Mistake(sheet, cell, error.what, fix))
             continue
         for name, term in (
             ("kg:firstWords", Literal(place.first_words)),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from kg.errors import UnreadableFile
 from kg.sheets.layout import ABOUT, FORMULA, LISTS, META, Sheet, file_name, layout, plain_text
+from kg.sheets.writing import put
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -217,14 +218,19 @@ def _take(book: Book, sheet: Sheet, cells: Iterable[Found], home: str) -> None:
 
 
 def mark(path: Path, mistakes: Iterable[Mistake]) -> bytes:
-    """Copy a workbook with each mistake's cell coloured, and what to do in a comment."""
+    """Copy a workbook with each mistake's cell coloured, and what to do in a comment.
+
+    Of a folder of CSV it makes a workbook.
+    """
     from openpyxl.comments import Comment
     from openpyxl.styles import PatternFill
 
-    book = _load(path)
+    book = _gather(path) if path.is_dir() else _load(path)
+    titles = {file_name(sheet): sheet.name for sheet in layout()[1]}
     for mistake in mistakes:
-        if mistake.sheet in book.sheetnames and mistake.cell:
-            cell = book[mistake.sheet][mistake.cell.partition(":")[0]]
+        title = titles.get(mistake.sheet, mistake.sheet)
+        if title in book.sheetnames and mistake.cell:
+            cell = book[title][mistake.cell.partition(":")[0]]
             before = f"{cell.comment.text}\n" if cell.comment else ""
             text = f"{before}{mistake.what}. To mend it: {mistake.fix}."
             cell.comment = Comment(text, "kg", width=320, height=120)
@@ -232,3 +238,18 @@ def mark(path: Path, mistakes: Iterable[Mistake]) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _gather(folder: Path) -> "Workbook":
+    """Put the CSV files of a folder into one workbook, a sheet each."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for sheet in layout()[1]:
+        file = folder / file_name(sheet)
+        if file.is_file():
+            page = book.create_sheet(sheet.name)
+            for row, column, _, text in _csv_cells(file, Book()):
+                put(page, row, column, text)
+    return book

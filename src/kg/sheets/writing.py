@@ -165,7 +165,7 @@ def _lists(book: "Workbook", called: Mapping[tuple[str, ...], Names]) -> dict[tu
         name = "kg_" + "_".join(re.sub(r".*[: ]", "", choice) for choice in choices)
         sheet.cell(1, number, name)
         for row, text in enumerate(offered, start=2):
-            _put(sheet, row, number, text)
+            put(sheet, row, number, text)
         sheet.column_dimensions[letter].width = 30
         area = f"{LISTS}!${letter}$2:${letter}${max(2, len(offered) + 1)}"
         book.defined_names[name] = DefinedName(name, attr_text=area)
@@ -209,7 +209,7 @@ def _fill(
             sheet.add_data_validation(rule)
     for at, row in enumerate(rows, start=2):
         for number, (_, column, which) in enumerate(laid, start=1):
-            cell = _put(sheet, at, number, _at(row, column, which))
+            cell = put(sheet, at, number, _at(row, column, which))
             if column.filled:
                 cell.fill = grey
             if column.type == "text":
@@ -217,7 +217,8 @@ def _fill(
     sheet.freeze_panes = "C2"
 
 
-def _put(sheet: "Worksheet", row: int, column: int, value: Cell) -> Any:
+def put(sheet: "Worksheet", row: int, column: int, value: Cell) -> Any:
+    """Write a cell, in which no text is taken for a formula, and give it."""
     cell = sheet.cell(row, column)
     cell.value = value
     if isinstance(value, str):
