@@ -12,7 +12,7 @@ setup: $(VENV)/.ready ## make the virtual environment
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable '.[notebook,pdf]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable '.[notebook,pdf,watch]'
 	touch $@
 
 demo: setup ## validate the graph, ask the lead question, build the pages

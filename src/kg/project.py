@@ -140,7 +140,8 @@ class Project:
         return found[name]
 
     def shown(self, path: Path) -> str:
-        """Write a path as people know it: relative to the home or to where they stand."""
+        """Write a path as people know it: relative to where they stand, or to the home."""
+        path = path.absolute()
         for root in (Path.cwd(), self.home, shipped_home()):
             if path.is_relative_to(root):
                 return path.relative_to(root).as_posix()

@@ -115,14 +115,44 @@ def validate(
         "text"
     ),
     output: Output = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Check again whenever a file changes, until Ctrl-C.")
+    ] = False,
 ) -> None:
     """Check data against the shapes, and say what is wrong, where, and how to mend it."""
     from kg.reports import render_report
     from kg.validation import validate as check
 
+    if watch:
+        if output or form != "text":
+            fix = "leave out --output and --format, or leave out --watch"
+            raise KgError(
+                "what is watched is told as text, on the screen", where="--watch", fix=fix
+            )
+        _keep_checking(Project(Settings.home), files or [], engine)
+        return
     report = check(Project(Settings.home), files or (), engine=engine)
     emit(render_report(report, form).encode(), output)
     raise typer.Exit(report.exit_code)
+
+
+def _keep_checking(project: Project, files: list[Path], engine: str) -> None:
+    from kg.cli.watching import rounds
+    from kg.reports import render_report
+    from kg.validation import validate as check
+
+    try:
+        for changed in rounds(project, files):
+            if changed:
+                print(f"\nChanged: {', '.join(changed)}")
+            try:
+                print(render_report(check(project, files, engine=engine), "text"), end="")
+            except KgError as error:  # a file that is being edited may be unreadable for a while
+                _tell(error)
+            print("Watching; Ctrl-C ends it.", file=sys.stderr)
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        pass  # this is how it ends
 
 
 @app.command()
@@ -249,9 +279,13 @@ def _run() -> int | str | None:
     except SystemExit as end:
         return end.code
     except KgError as error:
-        place = f"{error.where}: " if error.where else ""
-        print(f"Error: {place}{error.what}", file=sys.stderr)
-        if error.fix:
-            print(f"To mend it: {error.fix}", file=sys.stderr)
+        _tell(error)
         return 2
     return 0
+
+
+def _tell(error: KgError) -> None:
+    place = f"{error.where}: " if error.where else ""
+    print(f"Error: {place}{error.what}", file=sys.stderr)
+    if error.fix:
+        print(f"To mend it: {error.fix}", file=sys.stderr)
