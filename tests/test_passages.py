@@ -230,7 +230,8 @@ def test_coverage_needs_the_reference_text(tmp_path: Path) -> None:
 def test_checks_are_told_with_counts(tmp_path: Path) -> None:
     checks = check_passages(two_sources(tmp_path), ReferenceText(HARBOUR))
     assert render_checks(checks) == (
-        "not checked: passage:pier-2002-001: the text is that of source:harbour-2001\n"
+        "not checked: 1 passage of source:pier-2002 (--source leaves them out): "
+        "the text is that of source:harbour-2001\n"
         "1 found, 0 moved, 0 ambiguous, 0 missing, 1 not checked\n"
     )
 

@@ -18,7 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from kg.anchors import ReferenceText
 from kg.errors import KgError, UnknownName, UnreadableFile
-from kg.project import Project
+from kg.project import Project, start_home
 from kg.sheets.layout import layout
 from kg.sheets.plan import Plan, carry_out, export, export_csv, plan, template
 from kg.turtle import read_turtle
@@ -338,61 +338,59 @@ def test_an_older_or_newer_template_and_a_changed_vocabulary_are_told(
     assert any("have changed" in note for note in notes(with_meta("vocabulary", "0" * 64)))
 
 
-def count_in(home: Project, text: ReferenceText) -> None:
-    """Let the review of a home be counted in another text."""
-    works = home.home / "data" / "triples" / "works.ttl"
-    told = works.read_text("utf-8")
-    works.write_text(
-        re.sub('(?<=kg:textDigest ")[0-9a-f]{64}', text.sha256, told), encoding="utf-8"
-    )
-
-
-def test_a_new_statement_is_found_in_the_text_by_its_words(home: Project, tmp_path: Path) -> None:
-    text = tmp_path / "text.txt"
-    text.write_text("An invented text. Trusts share what they know with schools. The end.", "utf-8")
-    count_in(home, ReferenceText.read(text))
-    filled = export(home, REVIEW)
-    book = load_workbook(io.BytesIO(filled))
+def test_a_new_statement_is_found_in_the_text_by_its_words(tmp_path: Path) -> None:
+    start_home(tmp_path / "practice")
+    home = Project(tmp_path / "practice")
+    text = ReferenceText.read(home.home / "texts" / "lowmere-2025.txt")
+    book = load_workbook(io.BytesIO(export(home, "lowmere-2025")))
     sheet = book["Statements"]
     row = sheet.max_row + 1
+    heads = {c.value: c.column for c in sheet[1]}
     for heading, value in {
-        "Id": "martin-2010-179",
-        "Label": "Trusts share knowledge with schools",
-        "Description": "Trusts pass on to schools what they have learnt.",
-        "Kind": "Finding",
-        "Main theme": "Interagency working",
-        "Theme": "Interagency working",
-        "Agency": "Health",
-        "Agency 2": "Education",
+        "Id": "lowmere-2025-010",
+        "Label": "Care homes are left out",
+        "Description": "What happens in care homes does not count as a fall here.",
+        "Kind": "Background",
+        "Main theme": "Evidence base",
+        "Theme": "Evidence base",
         "Trend": "Not stated",
-        "Valence": "Positive",
-        "Voice": "Uncited",
-        "Section": "es.4.1",
-        "First words": "Trusts share what",
-        "Last words": "with schools",
-        "Coding round": "Whole review",
+        "Valence": "Neutral",
+        "Voice": "Own view",
+        "Section": "1.1",
+        "First words": "Falls in care",
+        "Last words": "left out",
+        "Coding round": "First coding",
     }.items():
-        sheet.cell(row, {c.value: c.column for c in sheet[1]}[heading], value)
+        sheet.cell(row, heads[heading], value)
     path = tmp_path / "new.xlsx"
     book.save(path)
     assert "words alone" in wrong(plan(home, path))[0][2]
-    found = plan(home, path, text=ReferenceText.read(text))
+    found = plan(home, path, text=text)
     assert wrong(found) == []
-    assert {told.partition(" is new")[0] for told in found.changes} == {
-        *("statement martin-2010-179", "passage martin-2010-179", "evidence martin-2010-179"),
+    new = "lowmere-2025-010 is new"
+    assert {told.partition(":")[0] for told in found.changes} == {
+        *(f"statement {new}", f"passage {new}", f"evidence {new}"),
     }
     carry_out(found)
-    written = (home.home / "data/triples/martin-2010/interagency-working.ttl").read_text("utf-8")
-    assert 'rdfs:label "Passage of statement martin-2010-179"@en' in written
-    assert "kg:start 18" in written
-    text.write_text("Trusts share what is theirs. Trusts share what is not.", "utf-8")
-    count_in(home, ReferenceText.read(text))
-    cell_of(book["Works"], REVIEW, "Text digest").value = None
-    cell = {c.value: c.column for c in sheet[1]}["Last words"]
-    sheet.cell(row, cell).value = None
+    written = (home.home / "data/triples/lowmere-2025/evidence-base.ttl").read_text("utf-8")
+    assert 'rdfs:label "Passage of statement lowmere-2025-010"@en' in written
+    start = text.text.index("Falls in care homes are left out.")
+    assert f"kg:start {start} ;\n    kg:end {start + 33} ;" in written
+    # Words that stand several times, of which the page tells none apart.
+    sheet.cell(row, heads["First words"]).value = "Model Housing"
+    sheet.cell(row, heads["Last words"]).value = None
+    sheet.cell(row, heads["Page"]).value = "3"
     book.save(path)
-    (mistake,) = wrong(plan(home, path, text=ReferenceText.read(text)))
-    assert mistake[1] == sheet.cell(row, cell - 1).coordinate
+    (mistake,) = wrong(plan(home, path, text=text))
+    assert mistake[1] == sheet.cell(row, heads["First words"]).coordinate
+    assert "begins in 2 places (1: page 3, line 53, " in mistake[2]
+    # What stands on each page is told apart by it; without last words, the sentence is meant.
+    sheet.cell(row, heads["First words"]).value = "Nothing in it is real"
+    book.save(path)
+    found = plan(home, path, text=text)
+    assert wrong(found) == []
+    (change,) = [told for told in found.changes if "Start" in told]
+    assert change.endswith(str(text.text.rindex("Nothing in it is real")))
 
 
 def test_another_text_than_the_one_counted_in_is_a_mistake(
@@ -404,8 +402,14 @@ def test_another_text_than_the_one_counted_in_is_a_mistake(
     book = load_workbook(path)
     assert mistake[:2] == ("Works", cell_of(book["Works"], REVIEW, "Text digest").coordinate)
     assert "not the one" in mistake[2]
-    # With the cell emptied the review is counted in the new text.
-    assert wrong(plan(home, change(("Works", REVIEW, "Text digest", None)), text=text)) == []
+    # With the cell emptied the places are held against the new text, each for itself.
+    told = wrong(plan(home, change(("Works", REVIEW, "Text digest", None)), text=text))
+    assert len(told) == len(book["Statements"]["A"]) + len(book["More passages"]["A"]) - 2
+    assert {what for _, _, what in told} == {
+        "the passage does not stand at this place of the text given with --text"
+    }
+    start = cell_of(book["Statements"], "martin-2010-001", "Start").coordinate
+    assert ("Statements", start) in {(sheet, cell) for sheet, cell, _ in told}
 
 
 @pytest.mark.parametrize(
@@ -452,6 +456,57 @@ def test_dates_counted_from_1904_are_the_days_they_show(home: Project, tmp_path:
     book.save(tmp_path / "mac.xlsx")
     found = plan(home, tmp_path / "mac.xlsx")
     assert found.changes == ["source hunter-2009, Issued: 2009 becomes 2009-06-05"]
+
+
+def test_the_text_of_the_review_changes_nothing(home: Project, tmp_path: Path) -> None:
+    start_home(tmp_path / "practice")
+    practice = Project(tmp_path / "practice")
+    text = ReferenceText.read(practice.home / "texts" / "lowmere-2025.txt")
+    (tmp_path / "p.xlsx").write_bytes(export(practice, "lowmere-2025"))
+    found = plan(practice, tmp_path / "p.xlsx", text=text)
+    assert (found.changes, found.mistakes) == ([], [])
+
+
+def test_statements_of_a_review_that_is_not_described_are_told(
+    home: Project, tmp_path: Path, filled: bytes
+) -> None:
+    book = load_workbook(io.BytesIO(template(home, "pier-2001")))
+    book["Statements"]["A2"] = "pier-2001-001"
+    book.save(tmp_path / "pier.xlsx")
+    told = wrong(plan(home, tmp_path / "pier.xlsx"))
+    assert ("Works", "A1", "the review itself, pier-2001, has no row on this sheet") in told
+
+
+def test_what_a_shape_wants_is_told_in_columns(home: Project, change: Callable[..., Path]) -> None:
+    found = plan(
+        home,
+        change(
+            ("Statements", "martin-2010-001", "Valence", "Neutral"),
+            ("Statements", "martin-2010-002", "Main theme", "Evidence base"),
+        ),
+    )
+    (mistake,) = [m for m in found.mistakes if not m.note]
+    assert "Write the main theme in Theme too" in mistake.fix
+    assert "kg:" not in mistake.fix
+
+
+@pytest.mark.parametrize("review", ["Lowmere 2025", "", "a--b"])
+def test_an_id_that_no_review_can_have_is_told(home: Project, kg: Run, review: str) -> None:
+    if review:
+        with pytest.raises(UnknownName, match="is no id of a review"):
+            template(home, review)
+    ended = kg(
+        "--home",
+        str(home.home),
+        "sheet",
+        "template",
+        "--review",
+        review,
+        "-o",
+        "t.xlsx",
+        cwd=home.home,
+    )
+    assert ended.returncode == (2 if review else 0)
 
 
 def test_no_text_becomes_a_formula(home: Project) -> None:

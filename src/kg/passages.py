@@ -250,12 +250,29 @@ def render_faults(found: Coverage, text: ReferenceText) -> str:
 
 
 def render_checks(checks: list[PassageCheck]) -> str:
-    """Write what became of the passages: each that needs a look, then the counts."""
-    faults = [check for check in checks if check.status != "found"]
-    lines = [f"{check.status}: {curie(check.passage.iri)}: {check.detail}" for check in faults]
+    """Write what became of the passages: each that needs a look, then the counts.
+
+    Those of another work are told together.
+    """
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for check in checks:
+        name, source = curie(check.passage.iri), curie(check.passage.source)
+        whole = check.status == "not checked" and check.passage.anchor and source
+        told = (check.status, source if whole else name, check.detail)
+        if check.status != "found":
+            groups.setdefault(told, []).append(name)
+    lines = [
+        f"{status}: {about if about == names[0] else _of_work(names, about)}: {detail}"
+        for (status, about, detail), names in groups.items()
+    ]
     counts = [f"{sum(check.status == status for check in checks)} {status}" for status in STATUSES]
     lines.append(", ".join(counts) if checks else "Nothing was checked: there are no passages.")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _of_work(names: list[str], work: str) -> str:
+    many = "1 passage" if len(names) == 1 else f"{len(names)} passages"
+    return f"{many} of {work} (--source leaves them out)"
 
 
 def show(store: Store, name: str, text: ReferenceText) -> str:

@@ -132,8 +132,12 @@ class Names:
         if iris:
             several = ", ".join(curie(iri) for iri in iris)
             raise KgError(f"{name!r} may be several things", fix=f"write {several}")
-        nearest = nearest_of(name, self.all()) if self.shown else "add it on its own sheet first"
-        raise KgError(f"{name!r} is none of the {len(self.shown)} choices", fix=f"try {nearest}")
+        if not self.shown:
+            raise KgError(f"{name!r} is not known", fix="add it on its own sheet first")
+        raise KgError(
+            f"{name!r} is none of the {len(self.shown)} choices",
+            fix=f"try {nearest_of(name, self.all())}",
+        )
 
 
 def names(choices: Iterable[str], store: Store) -> Names:

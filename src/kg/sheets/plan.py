@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import NamedNode, Triple
 
-from kg.anchors import ReferenceText, SeveralPlaces, anchor
+from kg.anchors import ReferenceText
 from kg.errors import KgError, UnknownName
 from kg.fmt import comments_of
 from kg.project import Project
 from kg.sheets.layout import Rows, Sheet, file_name, layout, show
+from kg.sheets.passages import WORDS, count_in, find_places
 from kg.sheets.reading import Book, Mistake, read_book
 from kg.sheets.records import (
     Called,
@@ -34,7 +35,6 @@ from kg.validation import validate
 
 _LABEL = expand("rdfs:label")
 _MOST_NAMED = 5
-_WORDS = ("kg:firstWords", "kg:lastWords")
 
 
 @dataclass
@@ -72,12 +72,17 @@ def only_review(project: Project) -> str:
 
 
 def template(project: Project, review: str = "") -> bytes:
-    """Write an empty workbook for a review (see `kg.sheets.workbook.write_workbook`).
+    """Write an empty workbook for a review (see `kg.sheets.writing.write_workbook`).
+
+    Raises:
+        UnknownName: that can be no id of a review.
 
     Example:
         >>> template(Project())[:2]
         b'PK'
     """
+    if review:
+        _check_id(review, project)
     return write_workbook({}, lists(MemoryStore(project.graph_files())), review)
 
 
@@ -122,15 +127,13 @@ def plan(
     graph = things(triple for document in documents.values() for triple in document.triples)
     called = lists(MemoryStore(project.graph_files()))
     review = review or book.meta.get("review", "") or _guess(book)
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", review):
-        known = nearest_of(review, reviews(project))
-        what = f"{review!r} is no id of a review" if review else "it is not said which review it is"
-        raise UnknownName(what, where="--review", fix=f"name it: --review ID, such as {known}")
+    _check_id(review, project)
     book.mistakes += _age(book, called)
     wanted = read_rows(book, graph, review, called)
+    wanted.mistakes += _undescribed(book, wanted, graph, review)
     if text:
-        _count_in(wanted, graph, review, text)
-    _anchor(wanted, graph, text)
+        count_in(wanted, graph, review, text)
+    find_places(wanted, graph, text)
     kept = _without_row(book, wanted, graph, review)
     found = Plan(mistakes=wanted.mistakes)
     if not delete:
@@ -168,6 +171,14 @@ def _filled(project: Project, review: str) -> tuple[Rows, Called]:
     return rows_of(graph, review, called), called
 
 
+def _check_id(review: str, project: Project) -> None:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", review):
+        example = nearest_of(review, reviews(project)) or "martin-2010"
+        what = f"{review!r} is no id of a review" if review else "it is not said which review it is"
+        fix = f"name it in lower-case letters, digits and hyphens: --review ID, such as {example}"
+        raise UnknownName(what, where="--review", fix=fix)
+
+
 def _guess(book: Book) -> str:
     """The review that the ids of the statements begin with."""
     found = {r.text("Id").rpartition("-")[0] for r in book.rows if r.sheet.of and r.text("Id")}
@@ -187,67 +198,13 @@ def _age(book: Book, called: Called) -> Iterator[Mistake]:
         yield Mistake("Vocabulary", "", what, fix, note=True)
 
 
-def _count_in(wanted: Wanted, graph: Things, review: str, text: ReferenceText) -> None:
-    """Say of the review which text its passages are counted in; another one is a mistake."""
-    iri, property_ = expand(f"source:{review}"), expand("kg:textDigest")
-    told = wanted.values.get((iri, property_), graph.get(iri, {}).get(property_, []))
-    if any(value.value != text.sha256 for value in told):
-        row = wanted.rows.get(iri)
-        sheet, cell = wanted.cells.get(
-            (iri, property_), (row.home, f"A{row.number}") if row else ("Works", "")
-        )
-        what = "the text given with --text is not the one that the places are counted in"
-        fix = "give that text; or to count in this one, empty this cell, each Start and each End"
-        wanted.mistakes.append(Mistake(sheet, cell, what, fix))
-    elif iri in wanted.rows or iri in graph:
-        wanted.values[iri, property_] = [Literal(text.sha256)]
-
-
-def _anchor(wanted: Wanted, graph: Things, text: ReferenceText | None) -> None:
-    """Find passages that are given by their words, and fill in place and digest."""
-
-    def value(iri: str, name: str) -> str:
-        values = wanted.values.get((iri, expand(name)))
-        values = graph.get(iri, {}).get(expand(name), []) if values is None else values
-        return str(values[0].value) if values else ""
-
-    for iri in wanted.rows:
-        if not iri.startswith(PREFIXES["passage"]) or not value(iri, "kg:firstWords"):
-            continue
-        old = graph.get(iri, {})
-        words = [value(iri, name) for name in _WORDS]
-        before = [old.get(expand(name), [Literal("")])[0].value for name in _WORDS]
-        same = words == before
-        if value(iri, "kg:start") and (same or not old):
-            continue
-        sheet, cell = wanted.cells.get((iri, expand(_WORDS[0])), (wanted.rows[iri].sheet.name, ""))
-        if text is None:
-            what, fix = (
-                "the passage is given by its words alone",
-                "add --text with the review's text",
-            )
-            wanted.mistakes.append(Mistake(sheet, cell, what, fix))
-            continue
-        try:
-            place = anchor(
-                text,
-                " … ".join(word for word in words if word),
-                page=value(iri, "kg:page"),
-                sentence=not words[1],
-            )
-        except KgError as error:
-            several = isinstance(error, SeveralPlaces)
-            fix = "give more of the first words, or the page" if several else error.fix
-            wanted.mistakes.append(Mistake(sheet, cell, error.what, fix))
-            continue
-        for name, term in (
-            ("kg:firstWords", Literal(place.first_words)),
-            ("kg:lastWords", Literal(place.last_words)),
-            ("kg:start", Literal(place.start)),
-            ("kg:end", Literal(place.end)),
-            ("kg:passageDigest", Literal(place.digest)),
-        ):
-            wanted.values[iri, expand(name)] = [term] if term.value else []
+def _undescribed(book: Book, wanted: Wanted, graph: Things, review: str) -> Iterator[Mistake]:
+    """Tell that statements are given of a review that is not described."""
+    iri = expand(f"source:{review}")
+    if iri not in graph and iri not in wanted.rows and any(row.sheet.of for row in book.rows):
+        what = f"the review itself, {review}, has no row on this sheet"
+        fix = f"add a row with the id {review}, its title and its baseline"
+        yield Mistake("Works", "A1", what, fix)
 
 
 def _without_row(book: Book, wanted: Wanted, graph: Things, review: str) -> list[tuple[Sheet, str]]:
@@ -296,7 +253,7 @@ def _in_words(graph: Things, new: Things, wanted: Wanted, called: Called) -> Ite
         if iri not in new:
             yield f"{kind} {name} is taken away: {label}"
         elif iri not in graph:
-            words = [v.value for n in _WORDS for v in new[iri].get(expand(n), ())]
+            words = [v.value for n in WORDS for v in new[iri].get(expand(n), ())]
             yield f"{kind} {name} is new: {' … '.join(words) or label}"
         else:
             for property_ in sorted(graph[iri].keys() | new[iri].keys()):
@@ -389,4 +346,15 @@ def _violations(project: Project, found: Plan, wanted: Wanted) -> Iterator[Mista
             continue  # it stands in the graph already, and `kg validate` tells of it
         sheet = sheet or violation.place
         about = f"{local_name(violation.focus)}: {violation.message}"
-        yield Mistake(sheet, cell, about, violation.fix, note)
+        fix = _in_columns(violation.fix, row.sheet) if row else violation.fix
+        yield Mistake(sheet, cell, about, fix, note)
+
+
+def _in_columns(text: str, sheet: Sheet) -> str:
+    """Write of columns and names where a shape's words have properties and terms."""
+    columns = {column.property: column.name for column in sheet.columns if column.property}
+
+    def called(found: re.Match[str]) -> str:
+        return columns.get(found[0], found[1])
+
+    return re.sub(rf"\b(?:{'|'.join(PREFIXES)}):([\w-]+)", called, text)
