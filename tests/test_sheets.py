@@ -536,6 +536,18 @@ def test_a_template_offers_the_vocabularies() -> None:
     assert book["Statements"].max_row == 1
 
 
+def test_long_texts_have_room(home: Project, filled: bytes) -> None:
+    book = load_workbook(io.BytesIO(filled))
+    sheet = book["Statements"]
+    heads = {cell.value: cell.column for cell in sheet[1]}
+    for row in range(2, sheet.max_row + 1):
+        text = str(sheet.cell(row, heads["Description"]).value)
+        assert (sheet.row_dimensions[row].height or 15) >= 15 * (len(text) / 48)
+    about = book["Read me"]
+    long = [row for row in range(1, about.max_row + 1) if len(str(about.cell(row, 2).value)) > 100]
+    assert long and all(about.row_dimensions[row].height >= 30 for row in long)
+
+
 def test_a_zip_bomb_is_refused(home: Project, tmp_path: Path) -> None:
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 _ROWS = 2_000  # rows that the dropdowns of a template reach
+_TEXT, _WIDE = 48, 100  # widths of columns that hold sentences, in characters
 _GROWING = {"kg:Source", "kg:Organisation", "kg:PolicyEvent", "kg:Statement"}
 
 
@@ -124,7 +126,7 @@ def _at(row: Mapping[str, list[Cell]], column: Column, number: int) -> Cell:
 
 
 def _about(sheet: "Worksheet", sheets: Iterable[Sheet], review: str) -> None:
-    from openpyxl.styles import Alignment, Font
+    from openpyxl.styles import Alignment
 
     lines = [
         ("What this workbook is for", ""),
@@ -133,7 +135,12 @@ def _about(sheet: "Worksheet", sheets: Iterable[Sheet], review: str) -> None:
         ("", "It says what would change, and each mistake by its cell, and writes nothing yet."),
         ("", "Without --dry-run all of it is written or, while there is a mistake, nothing."),
         ("", "Where a cell has a list, choose from it. A heading with a number is one more value."),
+        ("", "Begin with Coders, Coding rounds, Events, and the review's own row among the Works."),
         ("", "Write claims in your own words; of the text, give first and last words only."),
+        (
+            "",
+            "Without last words, the passage is the whole sentence; a page tells like words apart.",
+        ),
         ("", "Columns in grey are filled in by the import, from the text given with --text."),
         ("The sheets", ""),
         *((f"  {sheet.name}", sheet.help) for sheet in sheets),
@@ -141,10 +148,12 @@ def _about(sheet: "Worksheet", sheets: Iterable[Sheet], review: str) -> None:
     for line in lines:
         sheet.append(line)
         if line[0]:
-            sheet.cell(sheet.max_row, 1).font = Font(bold=True)
-        sheet.cell(sheet.max_row, 2).alignment = Alignment(wrap_text=True, vertical="top")
+            sheet.cell(sheet.max_row, 1).font = _bold()
+        for cell in sheet[sheet.max_row]:
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+        _heighten(sheet, sheet.max_row, [(line[1], _WIDE)])
     sheet.column_dimensions["A"].width = 28
-    sheet.column_dimensions["B"].width = 100
+    sheet.column_dimensions["B"].width = _WIDE
 
 
 def _lists(book: "Workbook", called: Mapping[tuple[str, ...], Names]) -> dict[tuple[str, ...], str]:
@@ -181,7 +190,7 @@ def _fill(
     ranges: Mapping[tuple[str, ...], str],
 ) -> None:
     from openpyxl.comments import Comment
-    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.styles import Alignment, PatternFill
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.datavalidation import DataValidation
 
@@ -189,14 +198,13 @@ def _fill(
     laid = headings(laid_out, rows)
     for number, (heading, column, _) in enumerate(laid, start=1):
         head = sheet.cell(1, number, heading)
-        head.font = Font(bold=True)
+        head.font = _bold()
         head.fill = grey if column.filled else PatternFill("solid", fgColor="D6E4F0")
         told = [column.help, "Needed." if column.needed else ""]
         if text := " ".join(part for part in told if part):
             head.comment = Comment(text, "kg", width=320, height=90)
         letter = get_column_letter(number)
-        wide = column.type == "text"
-        sheet.column_dimensions[letter].width = 48 if wide else 20
+        sheet.column_dimensions[letter].width = _TEXT if column.type == "text" else 20
         choices = ("yes",) if column.type == "yes" else column.choices
         choices = ("relation",) if column.type == "relation" else choices
         if choices in ranges:
@@ -212,9 +220,28 @@ def _fill(
             cell = put(sheet, at, number, _at(row, column, which))
             if column.filled:
                 cell.fill = grey
-            if column.type == "text":
-                cell.alignment = Alignment(wrap_text=True, vertical="top")
+            cell.alignment = Alignment(wrap_text=column.type == "text", vertical="top")
+        texts = [
+            c
+            for column in laid_out.columns
+            if column.type == "text"
+            for c in row.get(column.name, [])
+        ]
+        _heighten(sheet, at, [(str(text), _TEXT) for text in texts])
     sheet.freeze_panes = "C2"
+
+
+def _bold() -> Any:
+    from openpyxl.styles import Font
+
+    return Font(name="Calibri", size=11, bold=True)
+
+
+def _heighten(sheet: "Worksheet", row: int, texts: Iterable[tuple[str, int]]) -> None:
+    """Make a row as high as its longest text needs; not every program does so by itself."""
+    lines = max((len(textwrap.wrap(text, wide)) for text, wide in texts), default=1)
+    if lines > 1:
+        sheet.row_dimensions[row].height = 15 * lines
 
 
 def put(sheet: "Worksheet", row: int, column: int, value: Cell) -> Any:
