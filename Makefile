@@ -19,7 +19,8 @@ demo: setup ## validate the graph, ask the lead question, build the pages
 	$(BIN)/kg validate
 	$(BIN)/kg query run challenge-crossing-agencies --format table
 	for view in $(VIEWS); do $(BIN)/kg view build $$view --output build/$$view.html || exit 1; done
-	@echo "Begin with build/overview.html; the pages of the other views are beside it in build/."
+	$(BIN)/kg site build --output build/site
+	@echo "Begin with build/site/index.html, or with the network in build/overview.html; the other networks are beside it."
 
 test: setup chromium lint ## everything essential
 	$(BIN)/pytest -m "not full"
@@ -52,6 +53,9 @@ vendor: setup ## fetch the pinned front-end files anew and check their hashes (n
 	tar -xzOf build/npm/vis-network-10.1.5.tgz package/standalone/umd/vis-network.min.js \
 	  > src/kg/static/vendor/vis-network.min.js
 	tar -xzOf build/npm/axe-core-4.14.1.tgz package/axe.min.js > tests/vendor/axe.min.js
+	cd build/npm && npm install --silent --no-save --ignore-scripts govuk-frontend@6.6.0 sass@1.108.2
+	cd build/npm && npx sass --quiet --style=compressed --no-source-map --load-path=node_modules \
+	  ../../src/kg/static/govuk.scss ../../src/kg/static/vendor/govuk.css
 	$(BIN)/pytest tests/test_views.py -k vendored
 
 # The browser tests want a Chromium. Where apt can install one (Debian, as root) this does;

@@ -23,7 +23,7 @@ LAYERS = [
     ["network", "passages", "explain"],
     ["view_files", "measures"],
     ["validation", "views", "export", "doctor", "catalogue"],
-    ["graph", "sheets"],
+    ["graph", "sheets", "site"],
     ["cli"],
 ]
 HEAVY = {"rdflib", "pyshacl", "pyvis", "networkx", "jinja2", "SPARQLWrapper", "rich", "openpyxl"}

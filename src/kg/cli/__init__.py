@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kg import __version__
-from kg.cli import completion, passage, query, sheet, view
+from kg.cli import completion, passage, query, sheet, site, view
 from kg.cli.options import (
     Endpoint,
     Format,
@@ -35,6 +35,7 @@ app.add_typer(query.app, name="query")
 app.add_typer(view.app, name="view")
 app.add_typer(passage.app, name="passage")
 app.add_typer(sheet.app, name="sheet")
+app.add_typer(site.app, name="site")
 
 
 def _print_version(wanted: bool) -> None:

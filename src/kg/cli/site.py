@@ -1,0 +1,31 @@
+"""`kg site`: write the offline site."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kg.cli.options import Endpoint, Settings
+from kg.project import Project
+
+app = typer.Typer(help="Write the offline site.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def site() -> None:
+    """Write the offline site."""
+
+
+@app.command("build")
+def site_build(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write.")],
+    endpoint: Endpoint = None,
+) -> None:
+    """Write what the evidence says as pages that open with no network."""
+    from kg.site.build import build_site
+    from kg.store import open_store
+
+    project = Project(Settings.home)
+    written = build_site(project, open_store(project, endpoint or Settings.endpoint), output)
+    print(f"wrote {len(written)} files: open {written[0].as_posix()} in a browser", file=sys.stderr)

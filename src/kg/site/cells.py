@@ -1,0 +1,79 @@
+"""The evidence map: what is said of each agency under each theme, and why where nothing is."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from kg.site.evidence import Claim, Evidence, distinct
+from kg.terms import expand, local_name
+
+# Why a cell holds no evidence of the review's own reading, in the order in which they are asked.
+REASONS = {
+    "outside": "Outside what the review covers",
+    "nothing": "Nothing found",
+    "gap": "Gap named by the authors",
+    "second-hand": "Only second-hand",
+    "unsourced": "Said, but on no work",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is said of an agency under a theme."""
+
+    agency: str
+    theme: str
+    claims: tuple[Claim, ...]
+    kinds: tuple[tuple[str, int], ...]
+    trends: tuple[tuple[str, int], ...]
+    voices: tuple[tuple[str, int], ...]
+    implied: int
+    disagreements: int
+    reason: str
+
+    @property
+    def address(self) -> str:
+        """Where its page is, from the top of the site."""
+        return f"map/{local_name(self.agency)}--{local_name(self.theme)}.html"
+
+
+def cell(evidence: Evidence, agency: str, theme: str) -> Cell:
+    """Sum up the distinct claims on an agency under a theme.
+
+    Example:
+        >>> from kg.project import Project
+        >>> from kg.store import open_store
+        >>> evidence = Evidence.of(open_store(Project()))
+        >>> cell(evidence, expand("agency:police"), expand("theme:serious-case-reviews")).reason
+        'unsourced'
+    """
+    named = {claim.iri for claim in evidence.naming(theme)}
+    claims = [c for c in distinct(evidence.naming(agency)) if c.iri in named]
+    told = {claim.iri for claim in claims}
+    trends = [claim.trend for claim in claims if local_name(claim.trend) != "not-stated"]
+    return Cell(
+        agency=agency,
+        theme=theme,
+        claims=tuple(claims),
+        kinds=_counted(evidence, [claim.kind for claim in claims]),
+        trends=_counted(evidence, trends),
+        voices=_counted(evidence, [line.voice for claim in claims for line in claim.lines]),
+        implied=sum(claim.implied for claim in claims),
+        disagreements=sum(bool(told & set(d.between)) for d in evidence.disagreements),
+        reason=_reason(evidence, agency, claims),
+    )
+
+
+def _reason(evidence: Evidence, agency: str, claims: list[Claim]) -> str:
+    if any(line.work and not line.relayed_by for claim in claims for line in claim.lines):
+        return ""
+    if not evidence.naming(agency):
+        return "outside"
+    if not claims:
+        return "nothing"
+    if any(claim.only_relayed for claim in claims):
+        return "second-hand"
+    return "gap" if any(claim.kind == expand("kg:Gap") for claim in claims) else "unsourced"
+
+
+def _counted(evidence: Evidence, iris: list[str]) -> tuple[tuple[str, int], ...]:
+    return tuple((evidence.label(iri), many) for iri, many in Counter(iris).most_common())
