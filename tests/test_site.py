@@ -12,9 +12,12 @@ from playwright.sync_api import Browser
 
 from kg.errors import KgError
 from kg.project import Project, start_home
+from kg.queries import list_queries
+from kg.results import render
 from kg.site.build import build_site
 from kg.site.cells import REASONS, cell
 from kg.site.evidence import Evidence
+from kg.site.questions import questions
 from kg.store import MemoryStore, open_store
 from kg.terms import expand
 
@@ -35,6 +38,11 @@ TYPES = [
     "organisation/ofsted.html",
     "event/laming-progress-report.html",
     "source-list.html",
+    "questions.html",
+    "question/challenge-crossing-agencies.html",
+    "question/statement-by-agency--health.html",
+    "question/agency-theme-matrix.html",
+    "question/gap-by-theme--evidence-base.html",
 ]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -174,6 +182,38 @@ def test_each_reason_for_an_empty_cell_is_told_apart(tmp_path: Path) -> None:
     )
     evidence = Evidence.of(MemoryStore(project.graph_files()))
     assert reason("housing", "home-hazards") == "second-hand"
+
+
+def test_every_question_is_answered_for_every_choice(site: Path) -> None:
+    project = Project()
+    store = open_store(project)
+    listed = Parts(site / "questions.html").links
+    asked = questions(project, store)
+    assert {q.query.id for q in asked} == {
+        query.id
+        for query in list_queries(project)
+        if not query.id.startswith("check-")
+        and query.id not in {"statement-detail", "statement-contrasting"}
+    }
+    for question in asked:
+        assert f"question/{question.query.id}.html" in listed
+        for answer in question.answers:
+            told = words(site, answer.address)
+            assert question.query.question in told
+            page = (site / answer.address).read_text(encoding="utf-8")
+            assert page.count("<tr>") == (len(answer.rows) + 1 if answer.rows else 0)
+            assert answer.rows or answer.nothing in told
+            for form in ("csv", "json"):
+                file = (site / answer.address).with_suffix(f".{form}")
+                assert file.read_bytes() == render(answer.table, form)
+
+
+def test_an_answer_is_the_one_of_the_command_line(site: Path, kg: Run) -> None:
+    told = kg("query", "run", "statement-by-agency", "-p", "agency=police", "-f", "csv").stdout
+    file = site / "question" / "statement-by-agency--police.csv"
+    assert file.read_text(encoding="utf-8") == told
+    page = words(site, "question/statement-by-agency--police.html")
+    assert "Some health staff saw signs of possible abuse and did not tell others" in page
 
 
 def test_a_graph_without_statements_is_told(tmp_path: Path) -> None:

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 from kg import __version__
 from kg.errors import KgError
 from kg.project import Project
+from kg.queries import USERS
+from kg.results import render
 from kg.site.cells import REASONS, Cell, cell
 from kg.site.evidence import RELATIONS, Claim, Evidence, distinct, folder_of
+from kg.site.questions import Question, questions
 from kg.store import Store
 from kg.terms import curie, expand, local_name
 
@@ -69,7 +72,7 @@ def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
             fix="add a review first: docs/add-a-review.md says how",
         )
     pages = _Pages(evidence, folder)
-    pages.write_all()
+    pages.write_all(questions(project, store))
     return pages.written
 
 
@@ -86,7 +89,7 @@ class _Pages:
             if prefix in prefixes and evidence.links(iri, "rdfs:label"):
                 self.addresses[iri] = f"{prefixes[prefix]}/{local_name(iri)}.html"
 
-    def write_all(self) -> None:
+    def write_all(self, asked: list[Question]) -> None:
         e = self.evidence
         cells = self._cells()
         largest = max(len(each.claims) for row in cells.values() for each in row.values()) or 1
@@ -102,6 +105,7 @@ class _Pages:
             "index.html",
             "home",
             "What the evidence says",
+            questions=[each for each in asked if "policy team" in each.query.users],
             limits=[c for c in distinct(e.claims) if c.kind == expand("kg:Limitation")],
             **common,
         )
@@ -142,9 +146,24 @@ class _Pages:
                     claims=distinct(e.naming(iri)),
                     row=cells.get(iri, {}),
                 )
+        self._questions(asked)
         for name in ("vendor/govuk.css", "site.css"):
             text = (files("kg") / "static" / name).read_text(encoding="utf-8")
             self._write(Path(name).name, text)
+
+    def _questions(self, asked: list[Question]) -> None:
+        asked_by = {user: [q for q in asked if user in q.query.users] for user in USERS}
+        self._page("questions.html", "questions", "Questions", asked_by=asked_by)
+        for question in asked:
+            title = question.query.question
+            first = f"question/{question.query.id}.html"
+            if first not in [answer.address for answer in question.answers]:
+                self._page(first, "question", title, question=question, answer=None)
+            for answer in question.answers:
+                self._page(answer.address, "question", title, question=question, answer=answer)
+                for form in ("csv", "json"):
+                    content = render(answer.table, form).decode()
+                    self._write(f"{answer.address.removesuffix('html')}{form}", content)
 
     def _cells(self) -> dict[str, dict[str, Cell]]:
         front = self.evidence.links(expand("collection:front-line-agencies"), "skos:member")

@@ -1,0 +1,115 @@
+"""The saved questions with their answers, worked out for each choice."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pyoxigraph import NamedNode
+
+from kg.project import Project
+from kg.queries import ANY, Param, SavedQuery, choices, list_queries, run
+from kg.results import Table, shown
+from kg.store import Store
+from kg.terms import expand, local_name
+
+# What each claim's own page answers.
+_ON_CLAIM_PAGES = expand("kg:Statement")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A question with one choice made, its answer, and why there is none where there is none.
+
+    A cell of `rows` is the text to read and the IRI that it is the name of, if any.
+    """
+
+    query: SavedQuery
+    choice: str
+    label: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[tuple[str, str], ...], ...]
+    nothing: str
+    text: str
+    table: Table
+
+    @property
+    def address(self) -> str:
+        """Where its page is, from the top of the site."""
+        return f"question/{self.query.id}{'--' if self.choice else ''}{self.choice}.html"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A saved question: what can be chosen in it, and the answer for each choice."""
+
+    query: SavedQuery
+    param: Param | None
+    answers: tuple[Answered, ...]
+
+
+def questions(project: Project, store: Store) -> list[Question]:
+    """Ask every saved question of the graph, with each value of its first parameter.
+
+    Left out are checks of the data, and what the page of a claim answers. Other parameters keep
+    their defaults.
+
+    Example:
+        >>> from kg.store import open_store
+        >>> asked = questions(Project(), open_store(Project()))
+        >>> next(q for q in asked if q.query.id == "statement-by-agency").param.name
+        'agency'
+    """
+    return [
+        Question(query, param, tuple(_answers(query, param, store)))
+        for query in list_queries(project)
+        if not query.id.startswith("check-")
+        for param in [next((p for p in query.params if p.choices_from), None)]
+        if param is None or _ON_CLAIM_PAGES not in (param.choices_from or ())
+    ]
+
+
+def _answers(query: SavedQuery, param: Param | None, store: Store) -> Iterator[Answered]:
+    if param is None or param.optional:
+        values = {param.name: [ANY]} if param else {}
+        yield from _answer(query, "", "", values, store)
+    for iri, label in (choices(param, store) if param else {}).items():
+        values = {param.name: [iri]} if param else {}
+        yield from _answer(query, local_name(iri), label or local_name(iri), values, store)
+
+
+def _answer(
+    query: SavedQuery, choice: str, label: str, values: dict[str, list[str]], store: Store
+) -> Iterator[Answered]:
+    table = run(query, store, values)
+    if isinstance(table, Table):
+        # A label is the text of the link to the thing; the id says nothing more.
+        told = {"statement"} if "label" in table.columns else set()
+        told |= {name.removesuffix("Label") for name in table.columns if name.endswith("Label")}
+        kept = [name for name in table.columns if name not in told]
+        about = f"The graph records nothing of this kind{f' for {label}' if label else ''}."
+        yield Answered(
+            query,
+            choice,
+            label,
+            tuple(_heading(name) for name in kept),
+            tuple(
+                tuple((shown(row[name]), _about(row, name)) for name in kept)
+                for row in table.records()
+            ),
+            "" if table.rows else f"{about} That says nothing of the world.",
+            query.bind(values, store),
+            table,
+        )
+
+
+def _about(row: Mapping[str, object], name: str) -> str:
+    """The IRI that a cell names: its own, or that of the column whose label it is."""
+    if name == "label":
+        name = "statement"
+    term = row.get(name.removesuffix("Label"))
+    return term.value if isinstance(term, NamedNode) else ""
+
+
+def _heading(name: str) -> str:
+    """Part the words of a column's name: mainTheme becomes Main theme."""
+    words = "".join(f" {c.lower()}" if c.isupper() else c for c in name.removesuffix("Label"))
+    return words.capitalize()
