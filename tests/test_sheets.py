@@ -536,6 +536,46 @@ def test_a_template_offers_the_vocabularies() -> None:
     assert book["Statements"].max_row == 1
 
 
+def test_another_review_takes_nothing_of_the_first_away(home: Project, tmp_path: Path) -> None:
+    # Its own work and coder alone have rows; with --delete the others have none.
+    book = load_workbook(io.BytesIO(template(home, "pier-2001")))
+    book["Works"]["A2"], book["Works"]["B2"] = "pier-2001", "Pier (2001)"
+    heads = {cell.value: cell.column for cell in book["Works"][1]}
+    book["Works"].cell(2, heads["Certainty"]).value = "Confirmed"
+    book["Works"].cell(2, heads["Kind of work"]).value = "Unknown"
+    book["Coders"]["A2"], book["Coders"]["B2"] = "pier-coder", "Pier coder"
+    book.save(tmp_path / "pier.xlsx")
+    found = plan(home, tmp_path / "pier.xlsx", delete=True)
+    assert wrong(found) == []
+    told = " ".join(notes(found))
+    assert "kept for the other reviews: atkinson-2010" in told
+    assert not [change for change in found.changes if "is taken away" in change]
+
+
+def test_what_something_refers_to_is_not_taken_away(
+    home: Project, tmp_path: Path, filled: bytes
+) -> None:
+    book = load_workbook(io.BytesIO(filled))
+    for name in ("hunter-2009", "laming-2003"):
+        book["Works"].delete_rows(cell_of(book["Works"], name, "Id").row)
+    book.save(tmp_path / "fewer.xlsx")
+    found = plan(home, tmp_path / "fewer.xlsx", delete=True)
+    # Two claims rest on Hunter; on Laming's first report rests none.
+    assert found.changes == ["source laming-2003 is taken away: Laming (2003)"]
+    assert "without a row here, and kept for what refers to it: hunter-2009" in notes(found)
+
+
+def test_rows_of_coding_rounds_may_name_what_is_not_listed_yet() -> None:
+    rules = load_workbook(io.BytesIO(template(Project(), "pier-2001")))["Statements"]
+    heads = {cell.value: cell.column_letter for cell in rules[1]}
+    (rule,) = [
+        rule
+        for rule in rules.data_validations.dataValidation
+        if str(rule.sqref).startswith(f"{heads['Coding round']}2:")
+    ]
+    assert not rule.showErrorMessage
+
+
 def test_long_texts_have_room(home: Project, filled: bytes) -> None:
     book = load_workbook(io.BytesIO(filled))
     sheet = book["Statements"]

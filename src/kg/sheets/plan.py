@@ -139,6 +139,8 @@ def plan(
     if not delete:
         found.mistakes += _kept(wanted, kept)
     gone = {iri for _, iri in kept} if delete else set()
+    alone = set(reviews(project)) <= {review}
+    found.mistakes += _still_used(graph, kept, gone, alone=alone)
     new = compose(wanted, graph, gone, called)
     found.changes = list(_in_words(graph, new, wanted, called))
     found.files = _place(project, review, documents, graph, new)
@@ -217,6 +219,40 @@ def _without_row(book: Book, wanted: Wanted, graph: Things, review: str) -> list
     ]
 
 
+def _still_used(
+    graph: Things, kept: list[tuple[Sheet, str]], gone: set[str], *, alone: bool
+) -> Iterator[Mistake]:
+    """Take out of what is to go the works, bodies and the like that something else refers to.
+
+    Where there are other reviews, all of them are theirs too.
+    """
+    shared = {iri: s for s, iri in kept if iri in gone and not (s.of or s.owner or s.about)}
+    stay: dict[str, list[str]] = {}
+    while True:
+        used = {
+            value.value
+            for iri, told in graph.items()
+            if iri not in gone
+            for values in told.values()
+            for value in values
+        }
+        found = gone & shared.keys() & (used if alone else shared.keys())
+        if not found:
+            break
+        gone -= found
+        for iri in sorted(found):
+            stay.setdefault(shared[iri].name, []).append(local_name(iri))
+    for name, things_ in stay.items():
+        whom = "what refers to it" if alone else "the other reviews"
+        what = f"without a row here, and kept for {whom}: {_some(things_)}"
+        yield Mistake(name, "", what, "nothing needs doing", note=True)
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"{', '.join(names[:_MOST_NAMED])}{more}"
+
+
 def _kept(wanted: Wanted, kept: list[tuple[Sheet, str]]) -> Iterator[Mistake]:
     """Keep what has no row, and say so sheet by sheet."""
     missing: dict[str, list[str]] = {}
@@ -231,9 +267,7 @@ def _kept(wanted: Wanted, kept: list[tuple[Sheet, str]]) -> Iterator[Mistake]:
             )
             missing.setdefault(relations.name, []).extend(ends)
     for name, things_ in missing.items():
-        shown = ", ".join(things_[:_MOST_NAMED])
-        more = f" and {len(things_) - _MOST_NAMED} more" if len(things_) > _MOST_NAMED else ""
-        what = f"in the graph, without a row here, and kept: {shown}{more}"
+        what = f"in the graph, without a row here, and kept: {_some(things_)}"
         yield Mistake(
             name, "", what, "nothing needs doing; --delete would take them away", note=True
         )

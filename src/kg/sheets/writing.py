@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
 _ROWS = 2_000  # rows that the dropdowns of a template reach
 _TEXT, _WIDE = 48, 100  # widths of columns that hold sentences, in characters
-_GROWING = {"kg:Source", "kg:Organisation", "kg:PolicyEvent", "kg:Statement"}
+_GROWING = {
+    *("kg:Source", "kg:Organisation", "kg:PolicyEvent", "kg:Statement"),
+    *("prov:Activity", "prov:Agent"),
+}
 
 
 def lists(store: Store) -> dict[tuple[str, ...], Names]:
