@@ -101,8 +101,9 @@ def test_every_link_leads_to_a_page_of_the_site(site: Path) -> None:
 def test_no_page_can_reach_outside(site: Path) -> None:
     for page in site.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
-        assert "default-src 'none'; style-src 'self' file:; base-uri 'none'" in text
-        assert "<script" not in text
+        assert "default-src 'none'; script-src 'self' file:; style-src 'self' file:" in text
+        # Scripts are files of the site: none stands in a page, where data could reach it.
+        assert not re.search(r"<script(?![^>]*\bsrc=)", text)
     for sheet in site.glob("*.css"):
         assert not re.search(r"url\(|@import|GDS Transport", sheet.read_text(encoding="utf-8"))
 

@@ -171,6 +171,11 @@ class Evidence:
             for iri in sorted(self.of_class("kg:Disagreement"))
         ]
 
+    @cached_property
+    def top_themes(self) -> list[str]:
+        """The themes that stand under no other; narrower ones are told with them."""
+        return [iri for iri in self.of_class("kg:Theme") if not self.links(iri, "skos:broader")]
+
     def above(self, concept: str) -> list[str]:
         """List a concept and all that are broader."""
         found = [concept]

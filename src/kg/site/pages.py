@@ -1,0 +1,121 @@
+"""One folder of pages: where each thing has its page, and how a page is filled and written."""
+
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kg import __version__
+from kg.errors import KgError
+from kg.project import Project
+from kg.site.evidence import Evidence, folder_of
+from kg.store import Store
+from kg.terms import curie, local_name
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+# The kinds of things that have a page of their own: prefix, folder, and what they are called.
+THINGS = {
+    "agency": ("agency", "Agency", "Agencies"),
+    "theme": ("theme", "Theme", "Themes"),
+    "source": ("work", "Work", "Works"),
+    "organisation": ("organisation", "Body", "Bodies"),
+    "event": ("event", "Event", "Events"),
+    "profession": ("profession", "Profession", "Professions"),
+    "group": ("group", "Group of people", "Groups of people"),
+    "instrument": ("instrument", "Tool or process", "Tools and processes"),
+}
+
+
+class Site:
+    """A site that is being written.
+
+    Args:
+        project: whose graph, queries and views.
+        store: the graph to ask.
+        folder: where the site goes; pages that are there are written over.
+
+    Attributes:
+        evidence: what the graph says.
+        addresses: where the page of a claim or thing is, from the top of the site, by IRI.
+        things: the IRIs of each kind of `THINGS`, by label.
+        written: the files, in the order in which they were written.
+    """
+
+    def __init__(self, project: Project, store: Store, folder: Path) -> None:
+        self.project = project
+        self.store = store
+        self.folder = folder
+        self.evidence = e = Evidence.of(store)
+        self.written: list[Path] = []
+        self.addresses = {c.iri: f"claim/{c.name}.html" for c in e.claims}
+        for iri in e.told:
+            prefix = folder_of(iri)
+            if prefix in THINGS and e.links(iri, "rdfs:label"):
+                self.addresses[iri] = f"{THINGS[prefix][0]}/{local_name(iri)}.html"
+        self.things = {
+            prefix: sorted(
+                (i for i in self.addresses if folder_of(i) == prefix),
+                key=lambda iri: (e.label(iri).casefold(), iri),
+            )
+            for prefix in THINGS
+        }
+        self._environment = self._templates()
+
+    def page(self, address: str, template: str, title: str, **more: Any) -> None:
+        """Fill a template of `templates/site/` and write it.
+
+        Args:
+            address: where the page goes, from the top of the site.
+            template: its name, without `.html.j2`.
+            title: what it is called.
+            **more: what else the template is told.
+        """
+        up = "../" * address.count("/")
+        text = self._environment.get_template(f"{template}.html.j2").render(
+            e=self.evidence,
+            title=title,
+            here=address,
+            up=up,
+            version=__version__,
+            dataset=next(iter(self.evidence.of_class("dcat:Dataset")), ""),
+            address=lambda iri: f"{up}{self.addresses[iri]}" if iri in self.addresses else "",
+            curie=curie,
+            **more,
+        )
+        self.write(address, text)
+
+    def write(self, address: str, content: str | bytes) -> None:
+        """Write a file of the site.
+
+        Raises:
+            KgError: it cannot be written.
+        """
+        path = self.folder / address
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        except OSError as error:
+            raise KgError(
+                f"it cannot be written: {error.strerror}",
+                where=path.as_posix(),
+                fix="check name and rights",
+            ) from error
+        self.written.append(path)
+
+    def copy(self, names: Iterable[str]) -> None:
+        """Copy files of `static/` to the top of the site."""
+        for name in names:
+            self.write(Path(name).name, (files("kg") / "static" / name).read_bytes())
+
+    def _templates(self) -> "Environment":
+        from jinja2 import Environment, PackageLoader, StrictUndefined
+
+        return Environment(
+            loader=PackageLoader("kg", "templates/site"),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=StrictUndefined,
+        )
