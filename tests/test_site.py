@@ -26,6 +26,7 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # One page of each type, by its address.
 TYPES = [
     "index.html",
+    "search.html",
     "map.html",
     "map/police--serious-case-reviews.html",
     "map/police--capacity-recruitment.html",

@@ -7,12 +7,12 @@ from kg.project import Project
 from kg.site.cells import Cell
 from kg.site.claim_pages import write_claims
 from kg.site.evidence import distinct
+from kg.site.home_pages import write_home
 from kg.site.map_pages import write_map
 from kg.site.pages import THINGS, Site
 from kg.site.question_pages import write_questions
-from kg.site.questions import Question, questions
+from kg.site.questions import questions
 from kg.store import Store
-from kg.terms import expand
 
 
 def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
@@ -37,26 +37,14 @@ def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
             fix="add a review first: docs/add-a-review.md says how",
         )
     asked = questions(project, store)
-    _write_home(site, asked)
+    write_home(site, asked)
     cells = write_map(site)
     write_claims(site)
     site.page("disagreements.html", "disagreements", "Disagreements")
     _write_things(site, cells)
     write_questions(site, asked)
-    site.copy(["vendor/govuk.css", "site.css"])
+    site.copy(["vendor/govuk.css", "site.css", "site.js"])
     return site.written
-
-
-def _write_home(site: Site, asked: list[Question]) -> None:
-    e = site.evidence
-    site.page(
-        "index.html",
-        "home",
-        "What the evidence says",
-        things=site.things,
-        questions=[each for each in asked if "policy team" in each.query.users],
-        limits=[c for c in distinct(e.claims) if c.kind == expand("kg:Limitation")],
-    )
 
 
 def _write_things(site: Site, cells: dict[str, dict[str, Cell]]) -> None:

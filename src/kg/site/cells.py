@@ -14,6 +14,13 @@ REASONS = {
     "second-hand": "Only second-hand",
     "unsourced": "Said, but on no work",
 }
+# Kinds of claims that stand together in a bubble, with what they are called.
+GROUPS = {
+    "found": ("Findings and background", ("Finding", "Background")),
+    "hinders": ("Challenges, gaps and limitations", ("Challenge", "Gap", "Limitation")),
+    "helps": ("Supporting factors", ("SupportingFactor",)),
+    "done": ("Recommendations and policy actions", ("Recommendation", "PolicyAction")),
+}
 
 
 @dataclass(frozen=True)
@@ -27,8 +34,15 @@ class Cell:
     trends: tuple[tuple[str, int], ...]
     voices: tuple[tuple[str, int], ...]
     implied: int
-    disagreements: int
+    disputed: int
     reason: str
+
+    @property
+    def groups(self) -> tuple[tuple[str, int], ...]:
+        """How many claims there are of each of `GROUPS` that has some."""
+        kinds = Counter(local_name(claim.kind) for claim in self.claims)
+        many = ((name, sum(kinds[kind] for kind in of)) for name, (_, of) in GROUPS.items())
+        return tuple((name, number) for name, number in many if number)
 
     @property
     def address(self) -> str:
@@ -56,9 +70,9 @@ def cell(evidence: Evidence, agency: str, theme: str) -> Cell:
         claims=tuple(claims),
         kinds=_counted(evidence, [claim.kind for claim in claims]),
         trends=_counted(evidence, trends),
-        voices=_counted(evidence, [line.voice for claim in claims for line in claim.lines]),
+        voices=_counted(evidence, [voice for c in claims for voice in {x.voice for x in c.lines}]),
         implied=sum(claim.implied for claim in claims),
-        disagreements=sum(bool(told & set(d.between)) for d in evidence.disagreements),
+        disputed=len(told & {iri for d in evidence.disagreements for iri in d.between}),
         reason=_reason(evidence, agency, claims),
     )
 

@@ -1,8 +1,8 @@
 """The evidence map: a table of agencies against themes, and a page for each of its cells."""
 
-from math import sqrt
+from math import cos, pi, sin, sqrt
 
-from kg.site.cells import REASONS, Cell, cell
+from kg.site.cells import GROUPS, REASONS, Cell, cell
 from kg.site.pages import Site
 from kg.terms import expand
 
@@ -22,10 +22,30 @@ def write_map(site: Site) -> dict[str, dict[str, Cell]]:
         "Evidence map",
         cells=cells,
         reasons=REASONS,
-        radius=lambda many: round(_BUBBLE * sqrt(many / largest), 1),
+        kinds=GROUPS,
+        slices=lambda of: _slices(of, _BUBBLE * sqrt(len(of.claims) / largest)),
     )
     for row in cells.values():
         for each in row.values():
             title = f"{e.label(each.agency)}: {e.label(each.theme)}"
             site.page(each.address, "cell", title, cell=each, reasons=REASONS)
     return cells
+
+
+def _slices(of: Cell, radius: float) -> list[tuple[str, str]]:
+    """Cut a bubble into slices: the group of kinds that each is of, and its SVG path."""
+    if len(of.groups) == 1:
+        r = round(radius, 1)
+        return [(of.groups[0][0], f"M0-{r}A{r} {r} 0 1 1 0 {r} {r} {r} 0 1 1 0-{r}z")]
+    found, turned = [], 0.0
+    for name, many in of.groups:
+        share = many / len(of.claims)
+        ends = [
+            (sin(2 * pi * at) * radius, -cos(2 * pi * at) * radius)
+            for at in (turned, turned + share)
+        ]
+        (x1, y1), (x2, y2) = ends
+        arc = f"A{radius:.1f} {radius:.1f} 0 {int(share > 0.5)} 1 {x2:.1f} {y2:.1f}"
+        found.append((name, f"M0 0L{x1:.1f} {y1:.1f}{arc}z"))
+        turned += share
+    return found

@@ -81,7 +81,6 @@ class Site:
             version=__version__,
             dataset=next(iter(self.evidence.of_class("dcat:Dataset")), ""),
             address=lambda iri: f"{up}{self.addresses[iri]}" if iri in self.addresses else "",
-            curie=curie,
             **more,
         )
         self.write(address, text)
@@ -112,10 +111,12 @@ class Site:
     def _templates(self) -> "Environment":
         from jinja2 import Environment, PackageLoader, StrictUndefined
 
-        return Environment(
+        environment = Environment(
             loader=PackageLoader("kg", "templates/site"),
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,
             undefined=StrictUndefined,
         )
+        environment.globals["curie"] = curie
+        return environment

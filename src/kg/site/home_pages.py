@@ -1,0 +1,64 @@
+"""The pages one starts from: home, and the search with everything from A to Z."""
+
+from kg.site.evidence import distinct
+from kg.site.pages import THINGS, Site
+from kg.site.questions import Question
+from kg.terms import expand
+
+# Other ways in, each with what one finds there.
+_WAYS = [
+    (
+        "Evidence map",
+        "map.html",
+        "Agencies against themes: how much is said, and where it is thin.",
+    ),
+    ("Disagreements", "disagreements.html", "Claims that pull apart, and what they differ in."),
+    ("All claims", "claims.html", "Every claim by its kind, with who says so."),
+    ("Works", "source-list.html", "What each work contributes, and how sure its facts are."),
+]
+
+
+def write_home(site: Site, asked: list[Question]) -> None:
+    """Write the home page, which begins with questions, and the page of the search."""
+    e = site.evidence
+    site.page(
+        "index.html",
+        "home",
+        "What the evidence says",
+        things=site.things,
+        figures=_figures(asked),
+        offered={
+            "agency": _offered(site, site.things["agency"]),
+            "theme": _offered(site, e.top_themes),
+        },
+        questions=[each for each in asked if "policy team" in each.query.users],
+        offered_of=lambda question: [
+            (f"{each.label or 'Any'} ({len(each.rows)})", each.address) for each in question.answers
+        ],
+        ways=_WAYS,
+        limits=[c for c in distinct(e.claims) if c.kind == expand("kg:Limitation")],
+    )
+    things = [
+        (plural, [(e.label(iri), site.addresses[iri], e.says(iri)) for iri in site.things[prefix]])
+        for prefix, (_, _, plural) in THINGS.items()
+    ]
+    claims = sorted((c.label, site.addresses[c.iri], c.description) for c in e.claims)
+    questions = sorted(
+        (q.query.question, f"question/{q.query.id}.html", q.query.summary) for q in asked
+    )
+    site.page(
+        "search.html",
+        "search",
+        "Everything, A to Z",
+        groups=[*things, ("Questions", questions), ("Claims", claims)],
+    )
+
+
+def _figures(asked: list[Question]) -> list[tuple[str, str]]:
+    """The figures of the graph, as the saved question on them gives them."""
+    answers = [q.answers[0] for q in asked if q.query.id == "graph-figures"]
+    return [(row[0][0], row[1][0]) for answer in answers for row in answer.rows]
+
+
+def _offered(site: Site, iris: list[str]) -> list[tuple[str, str]]:
+    return [(site.evidence.label(iri), site.addresses[iri]) for iri in iris]

@@ -1,0 +1,47 @@
+"use strict";
+// What scripts add to the pages of the site: choices on the home page, and the search.
+(() => {
+  for (const form of document.querySelectorAll("form[data-ask]")) {
+    form.hidden = false;
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      location.href = form.querySelector("select").value;
+    });
+  }
+
+  const list = document.querySelector("[data-search]");
+  if (!list) return;
+  // Case and accents aside, so that "cafe" finds "Café".
+  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
+  const box = document.getElementById("words"), status = document.getElementById("found");
+  const entries = [...list.querySelectorAll("li")].map((item) => [item, plain(item.textContent)]);
+
+  function search() {
+    const asked = box.value.trim(), words = plain(asked).split(/\s+/).filter(Boolean);
+    let many = 0;
+    for (const [item, text] of entries) {
+      item.hidden = !words.every((word) => text.includes(word));
+      many += !item.hidden;
+    }
+    for (const part of list.querySelectorAll("section")) part.hidden = !part.querySelector("li:not([hidden])");
+    status.textContent = !asked ? `All ${entries.length} entries are listed.`
+      : many ? `${many} of ${entries.length} entries hold “${asked}”.`
+      : `Nothing holds “${asked}”. Try fewer or other words.`;
+    history.replaceState(null, "", asked ? `#q=${encodeURIComponent(asked)}` : "#");
+  }
+
+  // The address carries the words: after # as this page writes it, after ? as the form sends it.
+  function read() {
+    const asked = new URLSearchParams(location.hash.slice(1)).get("q") ?? new URLSearchParams(location.search).get("q");
+    if (asked !== null) box.value = asked;
+    search();
+  }
+  box.addEventListener("input", search);
+  box.form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    search();
+    status.focus();
+  });
+  addEventListener("hashchange", read);
+  read();
+})();
