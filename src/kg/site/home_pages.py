@@ -5,6 +5,7 @@ from kg.site.pages import THINGS, Site
 from kg.site.questions import Question
 from kg.terms import expand
 
+_FIGURES = "graph-figures"
 # Other ways in, each with what one finds there.
 _WAYS = [
     (
@@ -31,7 +32,14 @@ def write_home(site: Site, asked: list[Question]) -> None:
             "agency": _offered(site, site.things["agency"]),
             "theme": _offered(site, e.top_themes),
         },
-        questions=[each for each in asked if "policy team" in each.query.users],
+        # Networks are pages of their own, and the figures stand above.
+        questions=[
+            each
+            for each in asked
+            if "policy team" in each.query.users
+            and each.query.view != "network"
+            and each.query.id != _FIGURES
+        ],
         offered_of=lambda question: [
             (f"{each.label or 'Any'} ({len(each.rows)})", each.address) for each in question.answers
         ],
@@ -56,7 +64,7 @@ def write_home(site: Site, asked: list[Question]) -> None:
 
 def _figures(asked: list[Question]) -> list[tuple[str, str]]:
     """The figures of the graph, as the saved question on them gives them."""
-    answers = [q.answers[0] for q in asked if q.query.id == "graph-figures"]
+    answers = [q.answers[0] for q in asked if q.query.id == _FIGURES]
     return [(row[0][0], row[1][0]) for answer in answers for row in answer.rows]
 
 

@@ -6,7 +6,8 @@ from kg.site.cells import GROUPS, REASONS, Cell, cell
 from kg.site.pages import Site
 from kg.terms import expand
 
-_BUBBLE = 20.0  # radius of the largest bubble of the map, in pixels
+# Radius of the largest bubble of the map, and of the smallest that can still be read, in pixels.
+_LARGEST, _SMALLEST = 25.0, 6.0
 
 
 def write_map(site: Site) -> dict[str, dict[str, Cell]]:
@@ -23,7 +24,7 @@ def write_map(site: Site) -> dict[str, dict[str, Cell]]:
         cells=cells,
         reasons=REASONS,
         kinds=GROUPS,
-        slices=lambda of: _slices(of, _BUBBLE * sqrt(len(of.claims) / largest)),
+        slices=lambda of: _slices(of, max(_SMALLEST, _LARGEST * sqrt(len(of.claims) / largest))),
     )
     for row in cells.values():
         for each in row.values():

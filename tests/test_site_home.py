@@ -1,0 +1,142 @@
+"""The home page, the search and the numbers: where one starts, and whether figures hold."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from kg.project import Project, start_home
+from kg.site.build import build_site
+from kg.site.evidence import Evidence
+from kg.store import open_store
+from kg.terms import expand
+
+# A number of things that the graph holds, as pages write it.
+NUMBERED = re.compile(r"\b\d+ (?:distinct )?(?:claim|work|disagreement|passage|review)s?\b")
+LINK = re.compile(r'<a class="govuk-link" data-count="([^"]*)" href="([^"]+)">(\d+)</a>')
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    project = Project()
+    build_site(project, open_store(project), folder)
+    return folder
+
+
+def rows(answer: Path) -> list[set[str]]:
+    """The rows of a saved answer, each as the texts and IRIs that it holds."""
+    told = json.loads(answer.read_text(encoding="utf-8"))["results"]["bindings"]
+    return [{cell["value"] for cell in row.values()} for row in told]
+
+
+def test_each_number_is_in_the_answer_that_it_links_to(site: Path) -> None:
+    checked = 0
+    for page in site.rglob("*.html"):
+        for of, to, number in LINK.findall(page.read_text(encoding="utf-8")):
+            answer = (page.parent / to).resolve().with_suffix(".json")
+            named = {expand(name) if ":" in name else name for name in of.split("|")}
+            told = [row for row in rows(answer) if named <= row]
+            assert told, (page, of, to)
+            assert any(number in row for row in told), (page, of, number, told)
+            checked += 1
+    assert checked > 500
+
+
+def test_no_number_of_things_stands_without_its_link(site: Path) -> None:
+    # Titles and labels of the graph may hold numbers of their own.
+    told = Evidence.of(open_store(Project())).told.values()
+    own = " ".join(v.value for values in told for of in values.values() for v in of)
+    for page in site.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        text = re.sub(r"<title>.*?</title>|<a .*?</a>|<caption.*?</caption>", "", text, flags=re.S)
+        found = NUMBERED.findall(re.sub(r"<[^>]*>", "", text))
+        assert [number for number in found if number not in own] == [], page
+
+
+def test_home_leads_to_each_agency_and_theme_in_one_click(site: Path, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto((site / "index.html").as_uri())
+    page.get_by_label("What does the evidence say about").select_option(label="Police")
+    page.get_by_role("button", name="Show").first.click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Police"
+    page.go_back()
+    page.locator("#of-theme").select_option(label="Serious case reviews")
+    page.locator("#of-theme").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/theme/serious-case-reviews.html")
+    page.go_back()
+    asked = page.locator("li", has_text="What is missing or not good enough").locator("form")
+    asked.locator("select").select_option(label="Quality assurance and monitoring (3)")
+    asked.get_by_role("button").click()
+    page.wait_for_url("**/question/gap-by-theme--quality-assurance-monitoring.html")
+    assert page.locator("tbody tr").count() == 3
+    page.close()
+
+
+def test_home_works_without_scripts(site: Path, browser: Browser) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto((site / "index.html").as_uri())
+    assert page.locator("form[data-ask]:visible").count() == 0
+    page.get_by_role("link", name="Police", exact=True).click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Police"
+    page.get_by_label("Search").fill("police")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=police")
+    assert page.locator("[data-search] li:visible").count() > 300
+    page.context.close()
+
+
+def search(page: Page, words: str) -> list[str]:
+    page.get_by_label("Search").fill(words)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/search\.html"))
+    return page.locator("[data-search] a:visible").all_inner_texts()
+
+
+def test_the_search_finds_words_of_labels_and_descriptions(site: Path, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto((site / "claim" / "martin-2010-001.html").as_uri())
+    found = search(page, "HEALTH visitors")
+    assert "Laming recommended that there should be more health visitors" in found
+    assert all(
+        "visitor" in text.lower() for text in page.locator("li:visible .told").all_inner_texts()
+    )
+    page.get_by_label("Search").fill("Láming")  # accents aside
+    assert page.locator("[data-search] a:visible").count() > 0
+    address = page.url
+    assert address.endswith("#q=L%C3%A1ming")
+    other = browser.new_page()
+    other.goto(address)
+    assert other.get_by_label("Search").input_value() == "Láming"
+    told = other.locator("[data-search] a:visible").all_inner_texts()
+    assert told == page.locator("[data-search] a:visible").all_inner_texts()
+    assert search(page, "xyzzy") == []
+    assert "Nothing holds" in page.get_by_role("status").inner_text()
+    page.close()
+    other.close()
+
+
+def test_pages_say_where_they_stand(site: Path, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto((site / "claim" / "martin-2010-001.html").as_uri())
+    here = page.get_by_role("navigation", name="You are here")
+    assert here.get_by_role("link").all_inner_texts() == ["Home", "All claims"]
+    here.get_by_role("link", name="All claims").click()
+    page.wait_for_url("**/claims.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+    page.close()
+
+
+def test_another_graph_has_a_home_too(tmp_path: Path) -> None:
+    start_home(tmp_path / "graph")
+    project = Project(tmp_path / "graph")
+    build_site(project, open_store(project), tmp_path / "site")
+    text = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert ">9</a> claims" in text and "Home care" in text
