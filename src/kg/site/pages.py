@@ -41,6 +41,9 @@ class Site:
         addresses: where the page of a claim or thing is, from the top of the site, by IRI.
         things: the IRIs of each kind of `THINGS`, by label.
         written: the files, in the order in which they were written.
+
+    Raises:
+        KgError: a claim has an IRI that is not as those of statements are.
     """
 
     def __init__(self, project: Project, store: Store, folder: Path) -> None:
@@ -49,6 +52,13 @@ class Site:
         self.folder = folder
         self.evidence = e = Evidence.of(store)
         self.written: list[Path] = []
+        for claim in e.claims:
+            if folder_of(claim.iri) != "statement":
+                raise KgError(
+                    f"{claim.iri} has no id of ours, so its page could not be told from others",
+                    where=project.home.as_posix(),
+                    fix="write it as statement:<review>-<number>; kg validate names every such id",
+                )
         self.addresses = {c.iri: f"claim/{c.name}.html" for c in e.claims}
         for iri in e.told:
             prefix = folder_of(iri)
