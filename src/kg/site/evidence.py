@@ -11,6 +11,10 @@ from kg.store import Store
 from kg.terms import PREFIXES, curie, expand, local_name
 
 RELATIONS = ("supports", "qualifies", "elaborates", "followsFrom", "respondsTo", "repeats")
+_READING = (
+    *("Finding", "Challenge", "Gap", "SupportingFactor", "Recommendation", "PolicyAction"),
+    *("Limitation", "Background"),
+)
 _SAYS = ("dcterms:description", "skos:definition", "skos:scopeNote")
 
 
@@ -145,6 +149,14 @@ class Evidence:
         wanted = expand("kg:Statement")
         found = [i for i in self.told if wanted in self.links(i, "rdfs:subClassOf")]
         return sorted(found, key=self.label)
+
+    @cached_property
+    def kinds_told(self) -> list[str]:
+        """The kinds of statements in the order of a reader: what is so, hinders, helps, is done."""
+        first = [expand(f"kg:{name}") for name in _READING]
+        return sorted(
+            self.kinds, key=lambda kind: first.index(kind) if kind in first else len(first)
+        )
 
     @cached_property
     def claims(self) -> list[Claim]:
