@@ -5,7 +5,6 @@ each way of counting, one measurement for each figure, computed on the round in 
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from agreement import FOLDER, PROPERTIES, SETS, agreement, match, read_coding, read_graph, unitising
 from pyoxigraph import Literal, NamedNode, Triple

@@ -9,6 +9,7 @@ from kg.site.claim_pages import write_claims
 from kg.site.evidence import distinct
 from kg.site.map_pages import write_map
 from kg.site.pages import THINGS, Site
+from kg.site.quality import write_quality
 from kg.site.question_pages import write_questions
 from kg.site.questions import Question, questions
 from kg.store import Store
@@ -43,6 +44,7 @@ def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
     site.page("disagreements.html", "disagreements", "Disagreements")
     _write_things(site, cells)
     write_questions(site, asked)
+    write_quality(site)
     site.copy(["vendor/govuk.css", "site.css"])
     return site.written
 
