@@ -12,6 +12,7 @@ from kg.site.pages import THINGS, Site
 from kg.site.quality import write_quality
 from kg.site.question_pages import write_questions
 from kg.site.questions import Question, questions
+from kg.site.vocabulary import write_vocabulary
 from kg.store import Store
 from kg.terms import expand
 
@@ -45,6 +46,7 @@ def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
     _write_things(site, cells)
     write_questions(site, asked)
     write_quality(site)
+    write_vocabulary(site)
     site.copy(["vendor/govuk.css", "site.css"])
     return site.written
 

@@ -63,6 +63,11 @@ class Reading:
     between: int
 
     @property
+    def has_summary(self) -> bool:
+        """Whether it has an executive summary, whose sections are named es.1 and so on."""
+        return any(section.group.short.startswith("es.") for section in self.sections)
+
+    @property
     def coded(self) -> int:
         """How much stands in passages."""
         return sum(section.coded for section in self.sections)
