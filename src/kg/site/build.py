@@ -4,6 +4,7 @@ from pathlib import Path
 
 from kg.errors import KgError
 from kg.project import Project
+from kg.site.about import write_about
 from kg.site.cells import Cell
 from kg.site.claim_pages import write_claims
 from kg.site.evidence import distinct
@@ -47,6 +48,7 @@ def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
     write_questions(site, asked)
     write_quality(site)
     write_vocabulary(site)
+    write_about(site)
     site.copy(["vendor/govuk.css", "site.css"])
     return site.written
 
