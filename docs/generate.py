@@ -7,6 +7,7 @@ stale and ends with 1. A page is one function in `PAGES`.
 import sys
 from pathlib import Path
 
+from agreement_data import DATA, agreement_data
 from corpus_page import PAGE, corpus
 from rdflib import OWL, RDF, RDFS, SH, SKOS, BNode, Graph, URIRef
 from rdflib.collection import Collection
@@ -198,6 +199,7 @@ PARTS = (ontology, shapes, queries, competency, views, commands)
 PAGES = {
     **{FOLDER / f"{write.__name__}.md": write for write in PARTS},
     PAGE: corpus,
+    DATA: agreement_data,
 }
 
 

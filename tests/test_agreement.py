@@ -10,6 +10,9 @@ from types import ModuleType
 import pytest
 
 from kg.project import Project
+from kg.results import Table
+from kg.store import MemoryStore
+from kg.terms import PREFIXES, local_name
 
 DOCS = Path(__file__).parent.parent / "docs"
 CODING = DOCS / "coding"
@@ -120,3 +123,44 @@ def test_every_other_change_is_listed_with_its_reason(agreement: ModuleType) -> 
     assert len(listed) >= 50
     assert listed == list(computed)
     assert [row for row in rows if len(row["reason"]) < 10] == []
+
+
+def test_the_figures_in_the_graph_are_those_computed(agreement: ModuleType) -> None:
+    """Each figure stands in the graph once, by its metric and the property it is about."""
+    a, b = (agreement.read_coding(CODING / f"{coder}.csv") for coder in "ab")
+    graph = agreement.read_graph(Project(), "martin-2010")
+    pairs = agreement.match(a, b)
+    wanted = dict(
+        zip(
+            [
+                *(("claims-of-coder-a", ""), ("claims-of-coder-b", ""), ("claims-matched", "")),
+                *(("claim-f1", ""), ("claim-overlap", ""), ("character-f1", "")),
+            ],
+            agreement.unitising(a, b).values(),
+            strict=True,
+        )
+    )
+    for coder, units in (("a", a), ("b", b)):
+        wanted[f"statements-of-coder-{coder}", ""] = len(agreement.match(units, graph))
+    for name, about in (
+        *(("kind", "type"), ("trend", "trend"), ("valence", "valence"), ("voice", "voice")),
+        *(("main theme", "mainTheme"), ("agencies", "agency"), ("works", "original")),
+    ):
+        same, share, alpha = agreement.agreement(pairs, name)
+        sets = "-masi" if name in ("agencies", "works") else ""
+        wanted |= {("same-value", about): same, ("same-value-share", about): share}
+        wanted[f"krippendorff-alpha{sets}", about] = alpha
+    answer = MemoryStore(Project().graph_files()).query(
+        f"PREFIX dqv: <{PREFIXES['dqv']}> PREFIX coding: <{PREFIXES['coding']}> "
+        f"SELECT ?metric ?about ?value {{ ?m dqv:computedOn coding:whole-review ; "
+        f"dqv:isMeasurementOf ?metric ; dqv:value ?value "
+        f"OPTIONAL {{ ?m <{PREFIXES['dcterms']}subject> ?about }} }}"
+    )
+    assert isinstance(answer, Table)
+    found = {
+        (local_name(metric.value), local_name(about.value) if about else ""): float(value.value)
+        for metric, about, value in answer.rows
+        if metric and value
+    }
+    assert len(answer.rows) == len(found) == len(wanted) == 29
+    assert found == {key: pytest.approx(value, abs=0.0005) for key, value in wanted.items()}

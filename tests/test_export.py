@@ -1,4 +1,6 @@
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,15 @@ def test_a_rule_asks_no_other_server(tmp_path: Path) -> None:
 def test_an_unknown_format_is_told(project: Project) -> None:
     with pytest.raises(KgError, match="no format"):
         export_graph(project, "rdfxml")
+
+
+@pytest.mark.parametrize("form", ["ttl", "nt", "jsonld"])
+def test_the_same_graph_gives_the_same_bytes(form: str) -> None:
+    command = "import sys; from kg.export import export_graph; from kg.project import Project; "
+    command += f"sys.stdout.buffer.write(export_graph(Project(), {form!r}, derived=True))"
+    # In processes of their own, which hash differently.
+    both = [
+        subprocess.run([sys.executable, "-c", command], capture_output=True, check=True).stdout
+        for _ in range(2)
+    ]
+    assert both[0] == both[1] and len(both[0]) > 100_000

@@ -184,7 +184,9 @@ def undeclared(shapes: Graph, known: set[Node]) -> set[str]:
     for query in shapes.objects(None, SH.select):
         for prefix, name in re.findall(r"(?<![\w?$<\"])([a-z]+):(\w+)", str(query)):
             terms.add(PREFIXES[prefix] + name)
+    dqv = ("Metric", "QualityMeasurement", "computedOn", "isMeasurementOf", "value")
     own = {str(term) for term in known} | {PREFIXES["oa"] + "hasSource"}
+    own |= {PREFIXES["dqv"] + name for name in dqv}
     return {
         term
         for term in terms - own

@@ -1,7 +1,10 @@
 """The whole graph as one file, with or without the triples that rules derive."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import pyoxigraph
-from pyoxigraph import DefaultGraph, NamedNode, Quad, QueryTriples, Store
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, QueryTriples, Store, Triple
 
 from kg.errors import KgError, QueryRefused
 from kg.project import Project
@@ -15,6 +18,8 @@ DERIVED = NamedNode(f"{PREFIXES['graph']}derived")
 
 def export_graph(project: Project, form: str, *, derived: bool = False) -> bytes:
     r"""Write the project's graph, vocabularies and all, in one of `ttl`, `nt` and `jsonld`.
+
+    The same graph gives the same bytes.
 
     Args:
         project: whose graph.
@@ -35,11 +40,9 @@ def export_graph(project: Project, form: str, *, derived: bool = False) -> bytes
             where="--format",
             fix=f"choose one of {', '.join(GRAPH_FORMATS)}",
         )
-    quads = [
-        Quad(triple.subject, triple.predicate, triple.object)
-        for path in project.graph_files()
-        for triple in read_turtle(path).triples
-    ]
+    quads = _numbered(
+        triple for path in project.graph_files() for triple in read_turtle(path).triples
+    )
     if derived:
         store = Store()
         store.bulk_extend(quads)
@@ -47,13 +50,27 @@ def export_graph(project: Project, form: str, *, derived: bool = False) -> bytes
         quads += [
             Quad(triple.subject, triple.predicate, triple.object, place)
             for path in project.files("ontology", "rules/*.rq")
-            for triple in _derive(store, path.read_text(encoding="utf-8"), project.shown(path))
+            for triple in sorted(
+                _derive(store, path.read_text(encoding="utf-8"), project.shown(path)), key=str
+            )
         ]
     prefixes = None if form == "nt" else PREFIXES
     if form == "jsonld":
         return pyoxigraph.serialize(quads, format=GRAPH_FORMATS[form], prefixes=prefixes) or b""
     triples = dict.fromkeys(quad.triple for quad in quads)
     return pyoxigraph.serialize(triples, format=GRAPH_FORMATS[form], prefixes=prefixes) or b""
+
+
+def _numbered(triples: Iterable[Triple]) -> list[Quad]:
+    """Name blank nodes by the order in which they come, so that each export has the same bytes."""
+    names: dict[BlankNode, BlankNode] = {}
+
+    def named(term: Any) -> Any:
+        if isinstance(term, BlankNode):
+            return names.setdefault(term, BlankNode(f"b{len(names)}"))
+        return term
+
+    return [Quad(named(t.subject), t.predicate, named(t.object)) for t in triples]
 
 
 def _derive(store: Store, rule: str, where: str) -> QueryTriples:

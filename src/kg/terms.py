@@ -14,7 +14,8 @@ KINDS = (
     *("source", "statement", "passage", "evidence", "quantity", "disagreement", "event"),
     *("organisation", "agency", "theme", "coding", "trend", "valence", "voice", "difference"),
     *("design", "status", "unit", "place", "profession", "group", "instrument"),
-    *("scheme", "collection", "graph", "dataset", "span", "query", "parameter"),
+    *("scheme", "collection", "graph", "dataset", "span", "query", "parameter", "metric"),
+    "measurement",
 )
 
 PREFIXES: dict[str, str] = {
@@ -28,6 +29,7 @@ PREFIXES: dict[str, str] = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "dcat": "http://www.w3.org/ns/dcat#",
     "dcterms": "http://purl.org/dc/terms/",
+    "dqv": "http://www.w3.org/ns/dqv#",
     "fabio": "http://purl.org/spar/fabio/",
     "foaf": "http://xmlns.com/foaf/0.1/",
     "oa": "http://www.w3.org/ns/oa#",
@@ -40,6 +42,7 @@ PREFIXES: dict[str, str] = {
     "schema": "https://schema.org/",
     "sh": "http://www.w3.org/ns/shacl#",
     "skos": "http://www.w3.org/2004/02/skos/core#",
+    "spdx": "http://spdx.org/rdf/terms#",
     "vann": "http://purl.org/vocab/vann/",
     "void": "http://rdfs.org/ns/void#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",

@@ -4,14 +4,17 @@ from pathlib import Path
 
 from kg.errors import KgError
 from kg.project import Project
+from kg.site.about import write_about
 from kg.site.cells import Cell
 from kg.site.claim_pages import write_claims
 from kg.site.evidence import distinct
 from kg.site.home_pages import write_home
 from kg.site.map_pages import write_map
 from kg.site.pages import THINGS, Site
+from kg.site.quality import write_quality
 from kg.site.question_pages import write_questions
 from kg.site.questions import questions
+from kg.site.vocabulary import write_vocabulary
 from kg.store import Store
 
 
@@ -44,6 +47,9 @@ def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
     _write_things(site, cells)
     write_questions(site, asked)
     site.copy(["vendor/govuk.css", "site.css", "site.js"])
+    write_quality(site)
+    write_vocabulary(site)
+    write_about(site)
     return site.written
 
 
