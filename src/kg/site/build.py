@@ -4,6 +4,7 @@ from pathlib import Path
 
 from kg.errors import KgError
 from kg.project import Project
+from kg.site.briefing import write_briefings
 from kg.site.cells import Cell
 from kg.site.claim_pages import write_claims
 from kg.site.evidence import distinct
@@ -43,6 +44,7 @@ def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
     site.page("disagreements.html", "disagreements", "Disagreements")
     _write_things(site, cells)
     write_questions(site, asked)
+    write_briefings(site)
     site.copy(["vendor/govuk.css", "site.css"])
     return site.written
 
