@@ -12,6 +12,7 @@ from kg.site.map_pages import write_map
 from kg.site.pages import THINGS, Site
 from kg.site.question_pages import write_questions
 from kg.site.questions import Question, questions
+from kg.site.timeline import write_timeline
 from kg.store import Store
 from kg.terms import expand
 
@@ -45,6 +46,7 @@ def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
     _write_things(site, cells)
     write_questions(site, asked)
     write_briefings(site)
+    write_timeline(site)
     site.copy(["vendor/govuk.css", "site.css"])
     return site.written
 
