@@ -5,6 +5,7 @@ from pathlib import Path
 from kg.errors import KgError
 from kg.project import Project
 from kg.site.about import write_about
+from kg.site.briefing import write_briefings
 from kg.site.cells import Cell
 from kg.site.claim_pages import write_claims
 from kg.site.evidence import distinct
@@ -14,6 +15,7 @@ from kg.site.pages import THINGS, Site
 from kg.site.quality import write_quality
 from kg.site.question_pages import write_questions
 from kg.site.questions import questions
+from kg.site.timeline import write_timeline
 from kg.site.vocabulary import write_vocabulary
 from kg.store import Store
 
@@ -50,6 +52,8 @@ def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
     write_quality(site)
     write_vocabulary(site)
     write_about(site)
+    write_briefings(site)
+    write_timeline(site)
     return site.written
 
 

@@ -1,0 +1,56 @@
+"""Dates that are as precise as they are known: how they read, and which days they may mean."""
+
+import re
+from calendar import month_name, monthrange
+from datetime import date
+
+# A year, a month or a day of XML Schema; a time zone behind it says nothing of policy.
+_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?(?:Z|[+-]\d\d:\d\d)?")
+
+
+def spoken(text: str) -> str:
+    """Write a date as people say it, no more precisely than it is known.
+
+    Args:
+        text: a date, month or year of XML Schema.
+
+    Returns:
+        The date in words; what is no such date, as it stands.
+
+    Example:
+        >>> [spoken(text) for text in ("2009-03-12", "2009-03", "2009")]
+        ['12 March 2009', 'March 2009', '2009']
+    """
+    if not (known := days(text)):
+        return text
+    first, last = known
+    if first == last:
+        return f"{first.day} {month_name[first.month]} {first.year}"
+    return f"{month_name[first.month]} {first.year}" if first.month == last.month else text[:4]
+
+
+def days(text: str) -> tuple[date, date] | None:
+    """Give the first and the last day that a date may mean.
+
+    Args:
+        text: a date, month or year of XML Schema.
+
+    Returns:
+        The two days, the same for a date that is known to the day; nothing for what is no date.
+
+    Example:
+        >>> [day.isoformat() for day in days("2009-02")]
+        ['2009-02-01', '2009-02-28']
+        >>> days("spring")
+    """
+    if not (parts := _DATE.fullmatch(text)):
+        return None
+    year, month, day = (int(part) if part else 0 for part in parts.groups())
+    try:
+        last_month = month or 12
+        return (
+            date(year, month or 1, day or 1),
+            date(year, last_month, day or monthrange(year, last_month)[1]),
+        )
+    except ValueError:
+        return None
