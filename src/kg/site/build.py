@@ -11,6 +11,7 @@ from kg.site.map_pages import write_map
 from kg.site.pages import THINGS, Site
 from kg.site.question_pages import write_questions
 from kg.site.questions import Question, questions
+from kg.site.work_pages import write_works
 from kg.store import Store
 from kg.terms import expand
 
@@ -39,7 +40,8 @@ def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
     asked = questions(project, store)
     _write_home(site, asked)
     cells = write_map(site)
-    write_claims(site)
+    write_claims(site, asked)
+    write_works(site)
     site.page("disagreements.html", "disagreements", "Disagreements")
     _write_things(site, cells)
     write_questions(site, asked)
@@ -60,11 +62,13 @@ def _write_home(site: Site, asked: list[Question]) -> None:
 
 
 def _write_things(site: Site, cells: dict[str, dict[str, Cell]]) -> None:
-    """Write a page for every agency, theme, work, body, event and concept, and their lists."""
+    """Write a page for every agency, theme, body, event and concept, and the lists of all."""
     e = site.evidence
     for prefix, iris in site.things.items():
         _, singular, plural = THINGS[prefix]
         site.page(f"{prefix}-list.html", "list", plural, iris=iris)
+        if prefix == "source":
+            continue  # works have pages of their own kind
         for iri in iris:
             site.page(
                 site.addresses[iri],

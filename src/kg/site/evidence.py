@@ -11,6 +11,16 @@ from kg.store import Store
 from kg.terms import PREFIXES, curie, expand, local_name
 
 RELATIONS = ("supports", "qualifies", "elaborates", "followsFrom", "respondsTo", "repeats")
+# The kinds of statements, in the order in which a reader wants them; any others come after.
+_KINDS = (
+    "Finding",
+    "Challenge",
+    "SupportingFactor",
+    "Gap",
+    "Recommendation",
+    "PolicyAction",
+    "Limitation",
+)
 _SAYS = ("dcterms:description", "skos:definition", "skos:scopeNote")
 
 
@@ -141,10 +151,11 @@ class Evidence:
 
     @cached_property
     def kinds(self) -> list[str]:
-        """The kinds of statements, by label."""
+        """The kinds of statements: what is found first, what the evidence cannot say last."""
         wanted = expand("kg:Statement")
         found = [i for i in self.told if wanted in self.links(i, "rdfs:subClassOf")]
-        return sorted(found, key=self.label)
+        rank = {expand(f"kg:{name}"): number for number, name in enumerate(_KINDS)}
+        return sorted(found, key=lambda iri: (rank.get(iri, len(rank)), self.label(iri)))
 
     @cached_property
     def claims(self) -> list[Claim]:
