@@ -94,6 +94,11 @@ def test_any_text_comes_back(text: str) -> None:
         ),
         (("Holmes", "et al."), ["Holmes", "others"], "Holmes et al. (2010)."),
         (("Health and Care Board",), ["Health and Care Board"], "Health and Care Board (2010)."),
+        (
+            ("Board of A and B, North",),
+            ["Board of A and B, North"],
+            "Board of A and B, North (2010).",
+        ),
         ((), ["Dept of Schools, Work and Play"], "Dept of Schools, Work and Play (2010)."),
     ],
 )
