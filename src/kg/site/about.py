@@ -1,8 +1,8 @@
 """The page about the graph: what it is, who made it and how, how to cite it, and its files."""
 
-from datetime import date
-
 from kg.catalogue import DATASET
+from kg.site.cite import Reference, bibtex, footnote
+from kg.site.dates import spoken
 from kg.site.downloads import write_downloads
 from kg.site.evidence import Evidence
 from kg.site.pages import THINGS, Site
@@ -10,13 +10,6 @@ from kg.terms import local_name
 
 _LICENCES = {
     "https://creativecommons.org/licenses/by/4.0/": "Creative Commons Attribution 4.0 (CC BY 4.0)"
-}
-# What BibTeX takes for something other than the character.
-_ESCAPES = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    **{char: f"\\{char}" for char in "{}%&_#$"},
 }
 
 
@@ -33,11 +26,11 @@ def write_about(site: Site) -> None:
         licence=_LICENCES.get(licence, ""),
         licence_address=licence,
         creators=creators(e, dataset),
-        citation=citation(e, dataset),
-        bibtex=bibtex(e, dataset),
+        citation=footnote(reference(e, dataset)),
+        bibtex=bibtex(reference(e, dataset)),
         reviews=sorted({claim.review for claim in e.claims}, key=e.label),
         rounds=_rounds(e),
-        day=in_words,
+        day=spoken,
         counts=[
             ("Claims", "claims.html", len(e.claims)),
             ("Disagreements", "disagreements.html", len(e.disagreements)),
@@ -47,58 +40,30 @@ def write_about(site: Site) -> None:
     )
 
 
-def in_words(day: str) -> str:
-    """Write a day as people do; what is less exact stays as it is.
-
-    Example:
-        >>> in_words("2026-11-23"), in_words("2026")
-        ('23 November 2026', '2026')
-    """
-    try:
-        found = date.fromisoformat(day)
-    except ValueError:
-        return day
-    return f"{found.day} {found:%B %Y}"
-
-
 def creators(e: Evidence, dataset: str) -> list[str]:
     """List who made the graph, by name."""
     return [e.label(who) if who in e.told else who for who in e.links(dataset, "dcterms:creator")]
 
 
-def citation(e: Evidence, dataset: str) -> str:
-    """Write in one line how to cite the graph; what is not known is left out.
+def reference(e: Evidence, dataset: str) -> Reference:
+    """Give what is known of the graph to whoever cites it.
 
     Example:
         >>> from kg.project import Project
         >>> from kg.store import open_store
-        >>> citation(Evidence.of(open_store(Project())), DATASET)[:33]
-        'The evidence-kg maintainers (2026'
+        >>> reference(Evidence.of(open_store(Project())), DATASET).authors
+        ('The evidence-kg maintainers',)
     """
-    who = " and ".join(creators(e, dataset))
-    year = e.one(dataset, "dcterms:issued")[:4]
     version = e.one(dataset, "dcat:version")
-    head = f"{who} ({year}). " if who and year else f"{who}. " if who else ""
-    title = e.label(dataset) + (f", version {version}" if version else "")
-    return f"{head}{title} [data set]. {dataset}"
-
-
-def bibtex(e: Evidence, dataset: str) -> str:
-    """Write how to cite the graph as a BibTeX entry."""
-    told = {
-        "author": " and ".join(f"{{{_escaped(who)}}}" for who in creators(e, dataset)),
-        "title": f"{{{_escaped(e.label(dataset))}}}",
-        "year": _escaped(e.one(dataset, "dcterms:issued")[:4]),
-        "version": _escaped(e.one(dataset, "dcat:version")),
-        "note": "Data set",
-        "url": dataset,
-    }
-    lines = "".join(f"  {name} = {{{value}}},\n" for name, value in told.items() if value)
-    return f"@misc{{{local_name(dataset)},\n{lines}}}\n"
-
-
-def _escaped(text: str) -> str:
-    return "".join(_ESCAPES.get(char, char) for char in text)
+    return Reference(
+        key=local_name(dataset),
+        authors=tuple(creators(e, dataset)),
+        title=e.label(dataset),
+        issued=e.one(dataset, "dcterms:issued"),
+        number=f"Version {version}" if version else "",
+        address=dataset,
+        note="Data set.",
+    )
 
 
 def _rounds(e: Evidence) -> list[str]:

@@ -17,6 +17,7 @@ from kg.site.question_pages import write_questions
 from kg.site.questions import questions
 from kg.site.timeline import write_timeline
 from kg.site.vocabulary import write_vocabulary
+from kg.site.work_pages import write_works
 from kg.store import Store
 
 
@@ -44,7 +45,8 @@ def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
     asked = questions(project, store)
     write_home(site, asked)
     cells = write_map(site)
-    write_claims(site)
+    write_claims(site, asked)
+    write_works(site)
     site.page("disagreements.html", "disagreements", "Disagreements")
     _write_things(site, cells)
     write_questions(site, asked)
@@ -58,11 +60,13 @@ def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
 
 
 def _write_things(site: Site, cells: dict[str, dict[str, Cell]]) -> None:
-    """Write a page for every agency, theme, work, body, event and concept, and their lists."""
+    """Write a page for every agency, theme, body, event and concept, and the lists of all."""
     e = site.evidence
     for prefix, iris in site.things.items():
         _, singular, plural = THINGS[prefix]
         site.page(f"{prefix}-list.html", "list", plural, iris=iris)
+        if prefix == "source":
+            continue  # works have pages of their own kind
         for iri in iris:
             site.page(
                 site.addresses[iri],

@@ -54,3 +54,17 @@ def days(text: str) -> tuple[date, date] | None:
         )
     except ValueError:
         return None
+
+
+def when(text: str) -> str:
+    """Write a date as it stands in a sentence.
+
+    Args:
+        text: a date, month or year of XML Schema.
+
+    Example:
+        >>> when("2009-03-12"), when("2009-03")
+        ('on 12 March 2009', 'in March 2009')
+    """
+    known = days(text)
+    return f"{'on' if known and known[0] == known[1] else 'in'} {spoken(text)}"

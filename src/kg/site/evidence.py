@@ -11,9 +11,15 @@ from kg.store import Store
 from kg.terms import PREFIXES, curie, expand, local_name
 
 RELATIONS = ("supports", "qualifies", "elaborates", "followsFrom", "respondsTo", "repeats")
-_READING = (
-    *("Finding", "Challenge", "Gap", "SupportingFactor", "Recommendation", "PolicyAction"),
-    *("Limitation", "Background"),
+# The kinds of statements, in the order in which a reader wants them; any others come after.
+_KINDS = (
+    "Finding",
+    "Challenge",
+    "SupportingFactor",
+    "Gap",
+    "Recommendation",
+    "PolicyAction",
+    "Limitation",
 )
 _SAYS = ("dcterms:description", "skos:definition", "skos:scopeNote")
 
@@ -145,18 +151,11 @@ class Evidence:
 
     @cached_property
     def kinds(self) -> list[str]:
-        """The kinds of statements, by label."""
+        """The kinds of statements: what is found first, what the evidence cannot say last."""
         wanted = expand("kg:Statement")
         found = [i for i in self.told if wanted in self.links(i, "rdfs:subClassOf")]
-        return sorted(found, key=self.label)
-
-    @cached_property
-    def kinds_told(self) -> list[str]:
-        """The kinds of statements in the order of a reader: what is so, hinders, helps, is done."""
-        first = [expand(f"kg:{name}") for name in _READING]
-        return sorted(
-            self.kinds, key=lambda kind: first.index(kind) if kind in first else len(first)
-        )
+        rank = {expand(f"kg:{name}"): number for number, name in enumerate(_KINDS)}
+        return sorted(found, key=lambda iri: (rank.get(iri, len(rank)), self.label(iri)))
 
     @cached_property
     def claims(self) -> list[Claim]:

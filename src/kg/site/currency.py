@@ -1,0 +1,98 @@
+"""What time has done to a claim: data from before its baseline, and bodies that have ended."""
+
+from dataclasses import dataclass
+
+from kg.site.evidence import Claim, Evidence
+from kg.terms import expand
+
+_NOT_STATED = expand("trend:not-stated")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A body that a claim is about and that no longer exists, with one that followed it, if any.
+
+    `until` is when the change was complete, where it took a while; `side` says whether it ended
+    before or after the review came out, where that can be told; `notes` are the graph's own
+    reservations about the body or its end.
+    """
+
+    body: str
+    date: str
+    side: str
+    until: str = ""
+    successor: str = ""
+    event: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def before_baseline(evidence: Evidence, claim: Claim) -> dict[str, str]:
+    """Find the works of a claim whose data end before the baseline of its review.
+
+    Returns:
+        Until when the data are, by work; a month ends before the days that are in it.
+
+    Example:
+        >>> from kg.project import Project
+        >>> from kg.store import open_store
+        >>> evidence = Evidence.of(open_store(Project()))
+        >>> claim = evidence.by_iri[expand("statement:martin-2010-010")]
+        >>> before_baseline(evidence, claim)
+        {'https://w3id.org/evidence-kg/source/ofsted-2009': '2009-03'}
+    """
+    baseline = baseline_date(evidence, claim.review)
+    until = {work: evidence.one(work, "kg:evidenceUntil") for work in claim.works}
+    return {work: date for work, date in until.items() if baseline and "" < date < baseline}
+
+
+def baseline_date(evidence: Evidence, review: str) -> str:
+    """Give the date of the event against which a review measures its trends, or nothing."""
+    return evidence.one(evidence.one(review, "kg:baseline"), "dcterms:date")
+
+
+def tells_of_change(claim: Claim) -> bool:
+    """Whether a claim says that something changed, or not, since the baseline of its review."""
+    return claim.trend not in ("", _NOT_STATED) and not claim.since
+
+
+def ended(evidence: Evidence, claim: Claim) -> list[Ended]:
+    """Find the bodies that a claim is about and that have been closed or replaced.
+
+    Example:
+        >>> from kg.project import Project
+        >>> from kg.store import open_store
+        >>> evidence = Evidence.of(open_store(Project()))
+        >>> claim = evidence.by_iri[expand("statement:martin-2010-021")]
+        >>> [(evidence.label(each.successor), each.date) for each in ended(evidence, claim)]
+        [('Department for Education', '2010-05-12')]
+    """
+    issued = evidence.one(claim.review, "dcterms:issued")
+    return [each for body in claim.concerns for each in _ends(evidence, body, issued)]
+
+
+def _ends(e: Evidence, body: str, issued: str) -> list[Ended]:
+    found = [
+        Ended(
+            body,
+            date,
+            _side(date, issued),
+            e.one(event, "kg:until"),
+            successor,
+            event,
+            e.links(event, "skos:editorialNote"),
+        )
+        for event in e.of_class("org:ChangeEvent")
+        if body in e.links(event, "org:originalOrganization")
+        for date in e.links(event, "dcterms:date")
+        for successor in e.links(event, "org:resultingOrganization")
+    ]
+    date = e.one(body, "schema:dissolutionDate")
+    notes = e.links(body, "skos:editorialNote")
+    return found or ([Ended(body, date, _side(date, issued), notes=notes)] if date else [])
+
+
+def _side(date: str, issued: str) -> str:
+    # A year does not tell before from after within that year.
+    if not issued or date.startswith(issued) or issued.startswith(date):
+        return ""
+    return "before" if date < issued else "after"
