@@ -20,8 +20,7 @@ from kg.terms import expand, local_name
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# The one with the most claims, and one with a single claim.
-FULLEST, LEAST = "agency--social-care", "agency--third-sector"
+FULLEST, LEAST = "agency--social-care", "agency--third-sector"  # 59 claims, and one
 # Wider than what most readers have: what fits in it fits in Arial too.
 WIDE = '@media print { .briefing, .briefing * { font-family: "DejaVu Sans" !important } }'
 
@@ -64,7 +63,7 @@ def printed(browser: Browser, page: Path, typeface: str = "") -> list[str]:
     context = browser.new_context(bypass_csp=True)
     tab = context.new_page()
     tab.goto(page.as_uri())
-    tab.add_style_tag(content=typeface)
+    tab.add_style_tag(content=typeface or " ")
     reader = PdfReader(io.BytesIO(tab.pdf(format="A4")))
     context.close()
     for side in reader.pages:
@@ -216,6 +215,8 @@ def test_disagreements_say_what_the_sides_differ_in(site: Path, evidence: Eviden
     for each in (item for item in shown if isinstance(item, Disagreement)):
         differ = ", ".join(evidence.label(iri).lower() for iri in each.differs_in)
         assert f"{each.label}. They differ in {differ}." in told
+    clash = Text(site / "briefing/theme--policy-context.html").words
+    assert "differently. They differ in nothing, so that both cannot be true." in clash
     none = Text(site / "briefing/theme--capacity-recruitment.html").words
     assert "No two of these claims are recorded as pulling apart." in none
 
