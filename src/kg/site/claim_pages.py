@@ -118,7 +118,8 @@ def _returned(asked: list[Question]) -> dict[str, Asked]:
 def _start(site: Site, claim: Claim) -> int:
     """Where its passage begins in the text of the review."""
     e = site.evidence
-    return min(int(e.one(at, "kg:start") or 0) for at in e.links(claim.iri, "kg:passage"))
+    starts = (e.one(at, "kg:start") for at in e.links(claim.iri, "kg:passage"))
+    return min(map(int, filter(None, starts)), default=0)
 
 
 def _triples(site: Site, claim: Claim) -> Iterator[Triple]:
