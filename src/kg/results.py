@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
 from kg.errors import KgError
+from kg.spreadsheets import put, saved
 from kg.terms import PREFIXES, Term, curie
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class _Shown:
                 "pandas is not installed", fix="pip install 'evidence-kg[notebook]'"
             ) from error
         table = _as_table(cast("Answer", self))
-        rows = [[_plain(term) for term in row] for row in table.rows]
+        rows = [[plain(term) for term in row] for row in table.rows]
         return pandas.DataFrame(rows, columns=list(table.columns), dtype=object).convert_dtypes()
 
     def __str__(self) -> str:
@@ -301,7 +302,6 @@ def _heading(table: Table, number: int) -> str:
 
 def _workbook(table: Table) -> bytes:
     from openpyxl import Workbook
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.styles import Font
 
     book = Workbook()
@@ -313,19 +313,8 @@ def _workbook(table: Table) -> bytes:
         cell.font = Font(bold=True)
     for number, row in enumerate(table.rows, start=2):
         for place, term in enumerate(row, start=1):
-            cell = sheet.cell(number, place)
-            text = shown(term)
-            if isinstance(term, Literal) and term.datatype.value in _NUMBERS:
-                cell.value = _number(text)
-                if cell.value is not None:
-                    continue
-            cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
-            # A text that begins with = stays a text: openpyxl would make it a live formula.
-            cell.data_type = "s"
-            cell.quotePrefix = True
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+            put(sheet, number, place, plain(term))
+    return saved(book)
 
 
 def _number(text: str) -> int | float | None:
@@ -339,7 +328,7 @@ def _number(text: str) -> int | float | None:
     return int(text) if re.fullmatch(r"[+-]?\d+", text) else value
 
 
-def _plain(term: object) -> str | int | float | bool | None:
+def plain(term: object) -> str | int | float | bool | None:
     """Turn a term into the Python value that it stands for; one that is ill-typed stays a text."""
     if term is None:
         return None

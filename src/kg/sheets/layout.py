@@ -14,14 +14,11 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.errors import KgError
 from kg.results import Table
+from kg.spreadsheets import Cell, plain_text
 from kg.store import Store
 from kg.terms import PREFIXES, curie, expand, local_name, nearest_of
 
 META, LISTS, ABOUT = "_meta", "Vocabulary", "Read me"
-# What Excel takes for a formula at the start of a CSV field, also behind white space.
-FORMULA = re.compile(r"^[\s\0]*[=+\-@\t\r\n|%＝＋－＠]")  # noqa: RUF001
-
-Cell = str | int | float | bool | datetime | date | None
 Rows = Mapping[str, list[dict[str, list[Cell]]]]
 _LINKS = {"class": "rdf:type", "scheme": "skos:inScheme", "subclass-of": "rdfs:subClassOf"}
 _DATES = (
@@ -205,19 +202,6 @@ def read(column: Column, cell: Cell, called: Names) -> NamedNode | Literal:
         case "time":
             return _time(text)
     return Literal(text)
-
-
-def plain_text(cell: Cell) -> str:
-    """Write what a cell holds as text: a date as ISO 8601 has it, a number without idle noughts."""
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == datetime.min.time() else cell.isoformat()
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return "" if cell is None else str(cell)
 
 
 def _plain(name: str) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.errors import UnreadableFile
-from kg.sheets.layout import ABOUT, FORMULA, LISTS, META, Sheet, file_name, layout, plain_text
-from kg.sheets.writing import put
+from kg.sheets.layout import ABOUT, LISTS, META, Sheet, file_name, layout
+from kg.spreadsheets import FORMULA, plain_text, put
 
 if TYPE_CHECKING:
     from openpyxl import Workbook

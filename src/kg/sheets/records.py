@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kg.errors import KgError
-from kg.sheets.layout import Cell, Column, Names, Sheet, layout, plain_text, read, show
+from kg.sheets.layout import Column, Names, Sheet, layout, read, show
 from kg.sheets.reading import Book, Mistake, Row
+from kg.spreadsheets import Cell, plain_text
 from kg.terms import PREFIXES, curie, expand, local_name
 
 Values = list[NamedNode | Literal]

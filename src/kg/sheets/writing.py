@@ -1,6 +1,5 @@
 """Workbooks and CSV files, laid out and filled for stewards."""
 
-import csv
 import hashlib
 import io
 import re
@@ -11,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from kg.sheets.layout import (
     ABOUT,
-    FORMULA,
     LISTS,
     META,
-    Cell,
     Column,
     Names,
     Rows,
     Sheet,
     layout,
     names,
-    plain_text,
 )
+from kg.spreadsheets import Cell, put
+from kg.spreadsheets import write_csv as write_rows
 from kg.store import Store
 from kg.terms import local_name
 
@@ -111,16 +109,9 @@ def write_csv(sheet: Sheet, rows: list[dict[str, list[Cell]]]) -> bytes:
 
     An apostrophe stands before a text that would be; reading it back takes it off again.
     """
-    out = io.StringIO(newline="")
     laid = headings(sheet, rows)
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
-    writer.writerow([heading for heading, _, _ in laid])
-    for row in rows:
-        cells = (_at(row, column, number) for _, column, number in laid)
-        writer.writerow(
-            [f"'{c}" if isinstance(c, str) and FORMULA.match(c) else plain_text(c) for c in cells]
-        )
-    return out.getvalue().encode("utf-8-sig")
+    cells = ([_at(row, column, number) for _, column, number in laid] for row in rows)
+    return write_rows([[heading for heading, _, _ in laid], *cells])
 
 
 def _at(row: Mapping[str, list[Cell]], column: Column, number: int) -> Cell:
@@ -245,14 +236,3 @@ def _heighten(sheet: "Worksheet", row: int, texts: Iterable[tuple[str, int]]) ->
     lines = max((len(textwrap.wrap(text, wide)) for text, wide in texts), default=1)
     if lines > 1:
         sheet.row_dimensions[row].height = 15 * lines
-
-
-def put(sheet: "Worksheet", row: int, column: int, value: Cell) -> Any:
-    """Write a cell, in which no text is taken for a formula, and give it."""
-    cell = sheet.cell(row, column)
-    cell.value = value
-    if isinstance(value, str):
-        # Text stays text: no formula, no date, no number is read into it.
-        cell.data_type, cell.number_format = "s", "@"
-        cell.quotePrefix = bool(FORMULA.match(value))
-    return cell
