@@ -66,9 +66,8 @@ def test_a_row_says_in_whose_voice_on_which_works_and_where(site: Path) -> None:
     whys = re.findall(r'<details class="why">(.*?)</details>', html)
     assert len(whys) == 2
     for why in whys:
-        assert "Relayed: Hunter (2009), through Burton (2009). Section es.1.2, page v." in text_of(
-            why
-        )
+        told = text_of(why)
+        assert "Relayed: Hunter (2009), through Burton (2009). Section es.1.2, page v." in told
 
 
 def test_each_row_leads_to_the_claims_that_were_counted_for_it(read: Read) -> None:
@@ -228,11 +227,9 @@ def test_the_question_can_be_asked_again_by_its_file(site: Path) -> None:
 def test_a_page_says_what_else_it_was_asked_with(site: Path) -> None:
     html = page(site, "challenge-crossing-agencies--serious-case-reviews.html")
     told = text_of(html)
-    assert "At least this many agencies 2; Kind of statement Challenge" in told.replace(" ;", ";")
-    command = (
-        "kg query run challenge-crossing-agencies -p minAgencies=2 -p theme=serious-case-reviews"
-    )
-    assert command in told
+    assert "At least this many agencies 2; Kind of statement challenge" in told.replace(" ;", ";")
+    command = "kg query run challenge-crossing-agencies -p minAgencies=2"
+    assert f"{command} -p theme=serious-case-reviews -p kind=kg:Challenge" in told
 
 
 def test_an_empty_answer_says_what_to_try_next(site: Path, asked: dict[str, Question]) -> None:
