@@ -176,7 +176,7 @@ def test_the_description_leads_to_each_file_with_its_checksum(
 def test_another_graph_says_what_it_lacks(tmp_path: Path) -> None:
     start_home(tmp_path / "graph")
     told = words(build(Project(tmp_path / "graph"), tmp_path / "s"))
-    assert "Practice graph on falls at home [data set]. " in told
+    assert "Practice graph on falls at home." in told
     assert "The graph says of no licence" in told and "Version" not in told
     described = Graph().parse(tmp_path / "s/downloads/dataset.ttl")
     practice = URIRef(expand("dataset:practice"))

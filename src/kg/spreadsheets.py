@@ -20,8 +20,8 @@ _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 # Parts of a workbook that say when and by what it was made, or repeat what every program brings.
 _LEFT_OUT = ("docProps/app.xml", "docProps/core.xml", "xl/theme/theme1.xml")
 _NAMES_THEM = re.compile(
-    rb'<(?:Override|Relationship)\b[^>]*"/(?:docProps/(?:app|core)|xl/theme/theme1)\.xml"[^>]*/>'
-    rb'|<Relationship\b[^>]*"docProps/(?:app|core)\.xml"[^>]*/>'
+    rb'<(?:Override|Relationship)\b[^>]*"/?'
+    rb'(?:docProps/(?:app|core)|(?:xl/)?theme/theme1)\.xml"[^>]*/>'
 )
 
 

@@ -20,6 +20,9 @@ from kg.site.vocabulary import write_vocabulary
 from kg.site.work_pages import write_works
 from kg.store import Store
 
+# Style sheets that only some pages ask for, since they mean other things by the same names.
+_SHEETS = ("briefing", "claims", "questions", "reference", "timeline")
+
 
 def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
     """Write every page of the site into a folder.
@@ -50,7 +53,7 @@ def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
     site.page("disagreements.html", "disagreements", "Disagreements")
     _write_things(site, cells)
     write_questions(site, asked)
-    site.copy(["vendor/govuk.css", "site.css", "site.js"])
+    site.copy(["vendor/govuk.css", "site.css", "site.js", *(f"{name}.css" for name in _SHEETS)])
     write_quality(site)
     write_vocabulary(site)
     write_about(site)

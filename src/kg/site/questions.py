@@ -1,15 +1,13 @@
 """The saved questions with their answers, worked out for each choice."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-from pyoxigraph import NamedNode
 
 from kg.project import Project
 from kg.queries import ANY, Param, SavedQuery, choices, list_queries, run
-from kg.results import Table, shown
+from kg.results import Table
 from kg.store import Store
-from kg.terms import expand, local_name
+from kg.terms import Term, expand, local_name
 
 # What each claim's own page answers.
 _ON_CLAIM_PAGES = expand("kg:Statement")
@@ -17,19 +15,19 @@ _ON_CLAIM_PAGES = expand("kg:Statement")
 
 @dataclass(frozen=True)
 class Answered:
-    """A question with one choice made, its answer, and why there is none where there is none.
-
-    A cell of `rows` is the text to read and the IRI that it is the name of, if any.
-    """
+    """A question with one choice made, its answer, and why there is none where there is none."""
 
     query: SavedQuery
     choice: str
     label: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[tuple[str, str], ...], ...]
     nothing: str
     text: str
     table: Table
+
+    @property
+    def rows(self) -> list[tuple[Term | None, ...]]:
+        """The rows of the answer."""
+        return self.table.rows
 
     @property
     def address(self) -> str:
@@ -44,6 +42,17 @@ class Question:
     query: SavedQuery
     param: Param | None
     answers: tuple[Answered, ...]
+
+    @property
+    def address(self) -> str:
+        """Where its first page is: the answer for any choice, or the choices."""
+        return f"question/{self.query.id}.html"
+
+    @property
+    def chosen(self) -> list[Answered]:
+        """The answers for which something is chosen, by its label."""
+        found = [answer for answer in self.answers if answer.choice]
+        return sorted(found, key=lambda answer: (answer.label.casefold(), answer.choice))
 
 
 def questions(project: Project, store: Store) -> list[Question]:
@@ -81,35 +90,6 @@ def _answer(
 ) -> Iterator[Answered]:
     table = run(query, store, values)
     if isinstance(table, Table):
-        # A label is the text of the link to the thing; the id says nothing more.
-        told = {"statement"} if "label" in table.columns else set()
-        told |= {name.removesuffix("Label") for name in table.columns if name.endswith("Label")}
-        kept = [name for name in table.columns if name not in told]
         about = f"The graph records nothing of this kind{f' for {label}' if label else ''}."
-        yield Answered(
-            query,
-            choice,
-            label,
-            tuple(_heading(name) for name in kept),
-            tuple(
-                tuple((shown(row[name]), _about(row, name)) for name in kept)
-                for row in table.records()
-            ),
-            "" if table.rows else f"{about} That says nothing of the world.",
-            query.bind(values, store),
-            table,
-        )
-
-
-def _about(row: Mapping[str, object], name: str) -> str:
-    """The IRI that a cell names: its own, or that of the column whose label it is."""
-    if name == "label":
-        name = "statement"
-    term = row.get(name.removesuffix("Label"))
-    return term.value if isinstance(term, NamedNode) else ""
-
-
-def _heading(name: str) -> str:
-    """Part the words of a column's name: mainTheme becomes Main theme."""
-    words = "".join(f" {c.lower()}" if c.isupper() else c for c in name.removesuffix("Label"))
-    return words.capitalize()
+        nothing = "" if table.rows else f"{about} That says nothing of the world."
+        yield Answered(query, choice, label, nothing, query.bind(values, store), table)

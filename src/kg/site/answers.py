@@ -1,0 +1,216 @@
+"""An answer as it is read: columns, what stands in them how often, and the claims behind a row."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pyoxigraph import Literal, NamedNode
+
+from kg.explain import what_is_behind
+from kg.results import plain, shown
+from kg.site.evidence import Claim, Evidence
+from kg.site.questions import Answered
+from kg.store import Store
+from kg.terms import PREFIXES, Term
+
+# A column is counted where few values stand in it, and not all of them equally often.
+_MOST_VALUES, _LONGEST_VALUE = 12, 60
+_DATES = {f"{PREFIXES['xsd']}{name}" for name in ("date", "gYearMonth", "gYear", "dateTime")}
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+# What a column is called where its name in the query would not tell a reader.
+_HEADINGS = {
+    "label": "Claim",
+    "each": "Agency",
+    "source": "Work",
+    "organisation": "Body",
+    "link": "Relation",
+    "evidenceFrom": "Data from",
+    "evidenceUntil": "Data until",
+    "statements": "Claims",
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """What stands in a row under a heading; `order` is what it is put in order by."""
+
+    text: str
+    iri: str = ""
+    order: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading, how its fields are put in order, and how often each stands there if few do.
+
+    `kind` is number, date, page or text.
+    """
+
+    name: str
+    heading: str
+    kind: str
+    counts: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """The fields of a row, and the claims that it names or that were counted for it."""
+
+    fields: tuple[Field, ...]
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an answer says, laid out; `same` is what stands in every row, told once."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    same: tuple[tuple[str, Field], ...]
+    names_claims: bool
+
+    @property
+    def claims(self) -> list[Claim]:
+        """The claims behind any of the rows, each once."""
+        return list({c.iri: c for row in self.rows for c in row.claims}.values())
+
+    @property
+    def things(self) -> list[str]:
+        """The IRIs that the rows name, each once."""
+        fields = [field for row in self.rows for field in row.fields]
+        fields += [field for _, field in self.same]
+        return list(dict.fromkeys(field.iri for field in fields if field.iri))
+
+
+def read_answer(answered: Answered, evidence: Evidence, store: Store) -> Answer:
+    """Lay out an answer for reading.
+
+    Example:
+        >>> from kg.project import Project
+        >>> from kg.site.questions import questions
+        >>> from kg.store import open_store
+        >>> store = open_store(Project())
+        >>> asked = next(q for q in questions(Project(), store) if q.query.id == "gap-by-theme")
+        >>> answer = read_answer(asked.answers[0], Evidence.of(store), store)
+        >>> [column.heading for column in answer.columns]
+        ['Claim', 'Main theme', 'Section', 'Page']
+    """
+    table = answered.table
+    names = _kept(table.columns)
+    records = table.records()
+    fields = [[_field(evidence, record, name) for name in names] for record in records]
+    behind = _behind(answered, evidence, store)
+    columns, same, kept = [], [], []
+    for at, name in enumerate(names):
+        kind = _kind(name, [record[name] for record in records])
+        stand = [row[at] for row in fields]
+        if at and len(stand) > 1 and kind in {"text", "page"} and len(set(stand)) == 1:
+            same.append((heading(name), stand[0]))
+            continue
+        about_claims = any(field.iri in evidence.by_iri for field in stand)
+        counts = () if kind != "text" or about_claims else _counts(stand)
+        columns.append(Column(name, heading(name), kind, counts))
+        kept.append(at)
+    rows = tuple(
+        Row(tuple(row[at] for at in kept), tuple(behind[terms]))
+        for row, terms in zip(fields, table.rows, strict=True)
+    )
+    named = any(field.iri in evidence.by_iri for row in fields for field in row)
+    return Answer(tuple(columns), rows, tuple(same), named)
+
+
+def heading(name: str) -> str:
+    """Part the words of a column's name: mainTheme becomes Main theme.
+
+    Example:
+        >>> heading("mainThemeLabel")
+        'Main theme'
+    """
+    name = name if name == "label" else name.removesuffix("Label")
+    words = "".join(f" {c.lower()}" if c.isupper() else c for c in name)
+    return _HEADINGS.get(name) or words.capitalize()
+
+
+def plain_date(text: str) -> str:
+    """Write a date as it is read, as precise as it is known.
+
+    Example:
+        >>> plain_date("2009-03-12"), plain_date("2009-03"), plain_date("2009")
+        ('12 March 2009', 'March 2009', '2009')
+    """
+    found = re.fullmatch(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(\d{2}))?)?(?:T.*)?", text)
+    if not found or not found[2]:
+        return text
+    return " ".join(
+        filter(None, [(found[3] or "").lstrip("0"), _MONTHS[int(found[2]) - 1], found[1]])
+    )
+
+
+def _kept(columns: tuple[str, ...]) -> list[str]:
+    """Leave out the ids of things whose label stands beside them: the label links to the thing."""
+    told = {"statement"} if "label" in columns else set()
+    told |= {name.removesuffix("Label") for name in columns if name.endswith("Label")}
+    return [name for name in columns if name not in told]
+
+
+def _field(evidence: Evidence, record: Mapping[str, Term | None], name: str) -> Field:
+    term = record[name]
+    about = record.get("statement" if name == "label" else name.removesuffix("Label"))
+    iri = about.value if isinstance(about, NamedNode) else ""
+    text = evidence.label(term.value) if isinstance(term, NamedNode) else shown(term)
+    if isinstance(term, Literal):
+        if term.datatype.value in _DATES:
+            return Field(plain_date(text), iri, text)
+        value = plain(term)
+        if isinstance(value, bool):
+            return Field("Yes" if value else "No", iri)
+    return Field(f"{text[:1].upper()}{text[1:]}" if iri else text, iri)
+
+
+def _kind(name: str, terms: list[Term | None]) -> str:
+    values = [term for term in terms if term is not None]
+    if values and all(type(plain(term)) in {int, float} for term in values):
+        return "number"
+    if values and all(isinstance(t, Literal) and t.datatype.value in _DATES for t in values):
+        return "date"
+    return "page" if name == "page" else "text"
+
+
+def _counts(fields: list[Field]) -> tuple[tuple[str, int], ...]:
+    counted = Counter(field.text for field in fields)
+    few = 1 < len(counted) <= min(_MOST_VALUES, len(fields) / 2)
+    alike = len(set(counted.values())) == 1
+    if not few or alike or max(map(len, counted)) > _LONGEST_VALUE:
+        return ()
+    return tuple(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0].casefold())))
+
+
+def _behind(
+    answered: Answered, evidence: Evidence, store: Store
+) -> dict[tuple[Term | None, ...], list[Claim]]:
+    """Find the claims behind each row: those that it names, else those that it was made from."""
+    table = answered.table
+    found: dict[tuple[Term | None, ...], list[Claim]] = {
+        row: [
+            evidence.by_iri[term.value]
+            for term in dict.fromkeys(row)
+            if isinstance(term, NamedNode) and term.value in evidence.by_iri
+        ]
+        for row in table.rows
+    }
+    if any(found.values()) or not table.rows:
+        return found
+    told = what_is_behind(answered.query, store, table)
+    if "whyStatement" in told.columns:
+        at = told.columns.index("whyStatement")
+        for row in told.rows:
+            statement = row[at]
+            claims = found[row[: len(table.columns)]]
+            if isinstance(statement, NamedNode) and statement.value in evidence.by_iri:
+                claim = evidence.by_iri[statement.value]
+                claims += [] if claim in claims else [claim]
+    return found
