@@ -9,6 +9,7 @@ from kg.site.claim_pages import write_claims
 from kg.site.evidence import distinct
 from kg.site.home_pages import write_home
 from kg.site.map_pages import write_map
+from kg.site.network_pages import Network, write_networks
 from kg.site.pages import THINGS, Site
 from kg.site.question_pages import write_questions
 from kg.site.questions import questions
@@ -41,13 +42,15 @@ def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
     cells = write_map(site)
     write_claims(site)
     site.page("disagreements.html", "disagreements", "Disagreements")
-    _write_things(site, cells)
+    _write_things(site, cells, write_networks(site, asked))
     write_questions(site, asked)
     site.copy(["vendor/govuk.css", "site.css", "site.js"])
     return site.written
 
 
-def _write_things(site: Site, cells: dict[str, dict[str, Cell]]) -> None:
+def _write_things(
+    site: Site, cells: dict[str, dict[str, Cell]], networks: dict[str, list[Network]]
+) -> None:
     """Write a page for every agency, theme, work, body, event and concept, and their lists."""
     e = site.evidence
     for prefix, iris in site.things.items():
@@ -63,4 +66,5 @@ def _write_things(site: Site, cells: dict[str, dict[str, Cell]]) -> None:
                 prefix=prefix,
                 claims=distinct(e.naming(iri)),
                 row=cells.get(iri, {}),
+                networks=networks.get(iri, []),
             )

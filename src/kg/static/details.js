@@ -13,6 +13,7 @@ const details = (() => {
   const symbol = (kind) => document.querySelector(`.key [data-symbol="${CSS.escape(kind)}"]`).cloneNode(true);
   const named = ({ id, kind, label }) => make("li", {}, symbol(kind), make("a", { href: hash({ node: id }), textContent: label }));
   const says = (text) => make("p", { textContent: text });
+  const asks = (text) => make("p", { textContent: text, className: "asked" });
 
   function tell(heading, ...parts) {
     get("details-heading").textContent = heading;
@@ -59,5 +60,5 @@ const details = (() => {
       ...(many === 1 ? lists : lists.flatMap((list, place) => [make("h3", { textContent: `Way ${place + 1}` }), list])));
   }
 
-  return { hash, item, make, named, path, press, says, tell };
+  return { asks, hash, item, make, named, path, press, says, tell };
 })();

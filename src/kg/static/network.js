@@ -244,7 +244,7 @@
     const leaving = details.press("Leave the path", leave);
     if (chosen) {
       const asked = path ? [details.press("Back to the path", () => show({ from, to }, { focus: true }))]
-        : wanted() ? [details.says(`Path from ${quoted(from)}: choose where it leads, in the picture, in the search results or in a table.`), leaving] : [];
+        : wanted() ? [details.asks(`Path from ${quoted(from)}: choose where it leads, in the picture, in the search results or in a table.`), leaving] : [];
       details.item(items.get(chosen), ends.get(chosen).map(({ other, says }) => ({ other: items.get(other), how: says })), asked);
     } else if (path?.many) {
       details.path(path.first.map((ids) => ids.map((id, place) => ({ item: items.get(id), how: place ? how(ids[place - 1], id) : "" }))), path.many, [leaving]);
