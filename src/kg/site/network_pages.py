@@ -83,7 +83,8 @@ def write_networks(site: Site, asked: Iterable[Question]) -> dict[str, list[Netw
         given = {network.param.name: [network.choice]} if network.param else None
         text = build_view(site.project, site.store, network.view.id, given, around)
         site.write(network.address, text)
-    site.page(_INDEX, "networks", "Networks", views=list_views(site.project), networks=found)
+    views = sorted(list_views(site.project), key=lambda view: "{" not in view.title)
+    site.page(_INDEX, "networks", "Networks", views=views, networks=found)
     site.copy(FILES)
     return by_choice
 
@@ -98,5 +99,5 @@ def _ways(site: Site, network: Network) -> list[tuple[str, str]]:
         ("Networks", _INDEX),
     ]
     if network.choice in site.addresses:
-        ways.append((f"All on {network.label}", site.addresses[network.choice]))
+        ways.append((f"Claims on {network.label}", site.addresses[network.choice]))
     return ways

@@ -44,21 +44,21 @@ const details = (() => {
       ...parts, ...(told.description ? [says(told.description)] : []), facts, ...linked);
   }
 
-  // Each of `ways` is a list of items with how each is linked to the one before; `many` are as short.
-  function path(ways, many, parts) {
-    const [from, to] = [ways[0][0].item, ways[0].at(-1).item].map(({ label }) => `“${label}”`);
-    const between = ways[0].length - 2;
-    const by = between ? `by way of ${between} ${between === 1 ? "item" : "items"} between them` : "which are linked directly";
-    const rest = many > ways.length ? `; here are the first ${ways.length}, and the picture and the tables hold all` : "";
-    const lists = ways.map((way) => make("ol", { className: "path" }, ...way.map((step) => {
+  // Each path is a list of items, with how each is linked to the one before; `many` are as short.
+  function paths(first, many, parts) {
+    const [from, to] = [first[0][0].item, first[0].at(-1).item].map(({ label }) => `“${label}”`);
+    const between = first[0].length - 2;
+    const by = between ? `through ${between} ${between === 1 ? "item" : "items"} in between` : "which are linked directly";
+    const rest = many > first.length ? `; here are ${first.length}, and the picture and the tables hold all` : "";
+    const lists = first.map((way) => make("ol", { className: "path" }, ...way.map((step) => {
       const line = named(step.item);
       if (step.how) line.prepend(make("span", { className: "how", textContent: step.how }));
       return line;
     })));
     tell(many === 1 ? "Shortest path" : "Shortest paths",
-      says(`From ${from} to ${to}, ${by}.${many === 1 ? "" : ` There are ${many} ways as short${rest}.`}`), ...parts,
-      ...(many === 1 ? lists : lists.flatMap((list, place) => [make("h3", { textContent: `Way ${place + 1}` }), list])));
+      says(`From ${from} to ${to}, ${by}.${many === 1 ? "" : ` ${many} paths are equally short${rest}.`}`), ...parts,
+      ...(many === 1 ? lists : lists.flatMap((list, place) => [make("h3", { textContent: `Path ${place + 1}` }), list])));
   }
 
-  return { asks, hash, item, make, named, path, press, says, tell };
+  return { asks, hash, item, make, named, paths, press, says, tell };
 })();

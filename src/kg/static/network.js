@@ -43,31 +43,10 @@
   const narrow = matchMedia("(max-width: 64rem)");
   if (narrow.matches) document.querySelector(".key").open = false;
 
-  // ---- the picture: lines by vis-network, shapes and names by picture.js
-  const marks = new Map(data.marks), mark = (item) => marks.get(item.kind);
-  const shape = ({ ctx, id, x, y, state: { selected, hover } }) => ({
-    drawNode() {
-      const node = items.get(id);
-      picture.stamp(ctx, mark(node), { x, y, r: node.size, ring: selected || hover ? "#1d2429" : "", opacity: faded(id) ? 0.3 : 1 });
-    },
-    nodeDimensions: { width: 2 * items.get(id).size, height: 2 * items.get(id).size },
-  });
-  const nodes = new vis.DataSet(data.nodes.map(({ id, x, y, size }) => ({ id, x, y, size, shape: "custom", ctxRenderer: shape })));
-  const edges = new vis.DataSet(data.edges.map((edge) => ({
-    id: edge.id, from: edge.from, to: edge.to, dashes: edge.dashes, arrows: edge.arrows, width: edge.width, color: { color: edge.color },
-    smooth: edge.bend ? { enabled: true, type: edge.bend > 0 ? "curvedCW" : "curvedCCW", roundness: Math.abs(edge.bend) } : false,
-  })));
-  const network = new vis.Network(get("network"), { nodes, edges }, {
-    ...JSON.parse(data.options),
-    layout: { improvedLayout: false },
-    interaction: { dragNodes: false, hover: true, keyboard: false, selectConnectedEdges: false, hoverConnectedEdges: false, tooltipDelay: 1e9 },
-    edges: { hoverWidth: 0.5, selectionWidth: 0, arrows: { to: { scaleFactor: 0.5 } } },
-  });
-  const canvas = get("network").querySelector("canvas");
-
+  // ---- what is seen
   const say = (text) => { get("shown").textContent = text; };
   const sayShown = () => say(`${counted()} The tables below hold the same.`);
-  let open = new Set(), visible = new Set(), close = null, path = null;
+  let open, visible, close = null, path = null;
   const isClaim = (id) => claims.has(id);
   // What an item is linked to and is not hidden by the key.
   const joined = (id) => ends.get(id).filter(({ edge, other }) => open.has(other) && !state.offLinks.has(edge.link));
@@ -90,6 +69,8 @@
     return found;
   }
 
+  open = visible = seen();
+
   // The shortest paths, with all that is drawn of them.
   function findPath() {
     const found = explore.paths(state.from, state.to, linked);
@@ -100,18 +81,53 @@
     return { ...found, items, edges: new Set(drawn), drawn: new Set([...items, ...drawn.flatMap(({ from, to }) => [from, to])]) };
   }
 
+  // ---- the picture: lines by vis-network, shapes and names by picture.js
+  const marks = new Map(data.marks), mark = (item) => marks.get(item.kind);
+  const shape = ({ ctx, id, x, y, state: { selected, hover } }) => ({
+    drawNode() {
+      const node = items.get(id);
+      picture.stamp(ctx, mark(node), { x, y, r: node.size, ring: selected || hover ? "#1d2429" : "", opacity: faded(id) ? 0.3 : 1 });
+    },
+    nodeDimensions: { width: 2 * items.get(id).size, height: 2 * items.get(id).size },
+  });
+  const nodeLook = ({ id }) => ({ id, hidden: !visible.has(id) });
+  const edgeLook = (edge) => ({
+    id: edge.id,
+    hidden: hiddenEdge(edge),
+    color: { color: edge.color, hover: edge.color, opacity: !close || mine(edge) ? 1 : 0.15 },
+    width: close && mine(edge) ? edge.width + 1.2 : edge.width,
+  });
+  // vis-network thinks long about each item that it is told of: so only of those that changed.
+  const told = new Map();
+  const changed = (look) => {
+    const text = JSON.stringify(look), same = told.get(look.id) === text;
+    told.set(look.id, text);
+    return !same;
+  };
+  const nodes = new vis.DataSet(data.nodes.map((node) => {
+    const { x, y, size } = node;
+    return { ...nodeLook(node), x, y, size, shape: "custom", ctxRenderer: shape };
+  }));
+  const edges = new vis.DataSet(data.edges.map((edge) => ({
+    ...edgeLook(edge), from: edge.from, to: edge.to, dashes: edge.dashes, arrows: edge.arrows,
+    smooth: edge.bend ? { enabled: true, type: edge.bend > 0 ? "curvedCW" : "curvedCCW", roundness: Math.abs(edge.bend) } : false,
+  })));
+  const network = new vis.Network(get("network"), { nodes, edges }, {
+    ...JSON.parse(data.options),
+    layout: { improvedLayout: false },
+    interaction: { dragNodes: false, hover: true, keyboard: false, selectConnectedEdges: false, hoverConnectedEdges: false, tooltipDelay: 1e9 },
+    edges: { hoverWidth: 0.5, selectionWidth: 0, arrows: { to: { scaleFactor: 0.5 } } },
+  });
+  const canvas = get("network").querySelector("canvas");
+  data.nodes.map(nodeLook).concat(data.edges.map(edgeLook)).forEach(changed);
+
   function refresh() {
     open = seen();
     close = state.chosen && about(state.chosen, 1);
     path = state.to ? findPath() : null;
     visible = path ? seen(path.drawn) : state.near ? seen(about(state.chosen, state.near)) : open;
-    nodes.update(data.nodes.map(({ id }) => ({ id, hidden: !visible.has(id) })));
-    edges.update(data.edges.map((edge) => ({
-      id: edge.id,
-      hidden: hiddenEdge(edge),
-      color: { color: edge.color, hover: edge.color, opacity: !close || mine(edge) ? 1 : 0.15 },
-      width: close && mine(edge) ? edge.width + 1.2 : edge.width,
-    })));
+    nodes.update(data.nodes.map(nodeLook).filter(changed));
+    edges.update(data.edges.map(edgeLook).filter(changed));
     for (const row of rows) {
       row.hidden = !visible.has(row.dataset.id);
       for (const part of row.querySelectorAll("[data-of]")) {
@@ -145,7 +161,7 @@
     const why = [];
     const off = [...state.offKinds, ...state.offLinks];
     if (off.length) why.push(`the key hides ${off.join(", ")}`);
-    if (path) why.push(path.many ? `only the shortest ways from ${quoted(state.from)} to ${quoted(state.to)}` : "no path joins them");
+    if (path) why.push(path.many ? `only the shortest paths from ${quoted(state.from)} to ${quoted(state.to)}` : "no path joins them");
     else if (state.near === 1) why.push(`only neighbours of ${quoted(state.chosen)}`);
     else if (state.near) why.push(`only what is within ${state.near} steps of ${quoted(state.chosen)}`);
     const rest = items.size - visible.size;
@@ -247,7 +263,7 @@
         : wanted() ? [details.asks(`Path from ${quoted(from)}: choose where it leads, in the picture, in the search results or in a table.`), leaving] : [];
       details.item(items.get(chosen), ends.get(chosen).map(({ other, says }) => ({ other: items.get(other), how: says })), asked);
     } else if (path?.many) {
-      details.path(path.first.map((ids) => ids.map((id, place) => ({ item: items.get(id), how: place ? how(ids[place - 1], id) : "" }))), path.many, [leaving]);
+      details.paths(path.first.map((ids) => ids.map((id, place) => ({ item: items.get(id), how: place ? how(ids[place - 1], id) : "" }))), path.many, [leaving]);
     } else if (path) {
       const hides = state.offKinds.size + state.offLinks.size ? " by what the key leaves; “Show everything” brings the rest back" : "";
       details.tell("No path", details.says(`Nothing leads from ${quoted(from)} to ${quoted(to)}${hides}.`), leaving);
