@@ -6,27 +6,14 @@
 
   const claims = new Map(data.claims.map((claim) => [claim.id, { ...claim, edges: [] }]));
   const items = new Map([...data.nodes, ...claims.values()].map((item) => [item.id, item]));
-  const pairs = new Map();
   data.edges.forEach((edge, number) => {
     edge.id = number;
     edge.bend = 0;
-    if (edge.claim) {
-      const claim = claims.get(edge.claim);
-      claim.edges.push(edge);
-      const key = [edge.from, edge.to].sort().join(" ");
-      pairs.set(key, [...(pairs.get(key) || []), edge]);
-    }
+    if (edge.claim) claims.get(edge.claim).edges.push(edge);
   });
+  picture.fan(data.edges.filter(({ claim }) => claim));
   finder.over([...items.values()]);
   const ends = explore.ends(data.nodes, data.claims, data.edges, data.backs);
-  // Claims that join the same two things fan out, so that each can be seen and chosen.
-  for (const fan of pairs.values()) {
-    const step = Math.min(0.2, 1.1 / fan.length);
-    fan.forEach((edge, place) => {
-      const bend = step * (place - (fan.length - 1) / 2);
-      edge.bend = edge.from < edge.to ? bend : -bend;
-    });
-  }
   // What the key hides, what the pointer is on, and where Escape leads back to.
   const state = { offKinds: new Set(), offLinks: new Set(), pointed: null, back: null };
   // What the address says: the chosen item, how many steps about it are shown alone (0: all), and
@@ -352,6 +339,7 @@
       const [off, name] = setOf(box);
       off[box.checked ? "delete" : "add"](name);
       refresh();
+      if (path) describe();
     });
   }
   get("reset").addEventListener("click", () => {
