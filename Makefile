@@ -41,9 +41,10 @@ docs: setup ## write the reference pages
 picture: setup chromium ## take the picture in the README anew
 	$(BIN)/python docs/picture.py
 
-bench: setup ## measured comparisons, as ratios
+bench: setup chromium ## measured comparisons, as ratios
 	$(BIN)/python benchmarks/queries.py
 	$(BIN)/python benchmarks/start_up.py
+	$(BIN)/python benchmarks/site.py
 
 constraints: ## pin the versions that are installed now
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt

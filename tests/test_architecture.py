@@ -22,6 +22,7 @@ LAYERS = [
     ["queries", "reports", "anchors"],
     ["network", "passages", "explain"],
     ["view_files", "measures"],
+    ["view_pages"],
     ["validation", "views", "export", "doctor", "catalogue"],
     ["graph", "sheets", "site"],
     ["cli"],

@@ -6,15 +6,15 @@ from kg.errors import KgError
 from kg.project import Project
 from kg.site.about import write_about
 from kg.site.briefing import write_briefings
-from kg.site.cells import Cell
 from kg.site.claim_pages import write_claims
-from kg.site.evidence import distinct
 from kg.site.home_pages import write_home
 from kg.site.map_pages import write_map
-from kg.site.pages import THINGS, Site
+from kg.site.network_pages import write_networks
+from kg.site.pages import Site
 from kg.site.quality import write_quality
 from kg.site.question_pages import write_questions
 from kg.site.questions import questions
+from kg.site.thing_pages import write_things
 from kg.site.timeline import write_timeline
 from kg.site.vocabulary import write_vocabulary
 from kg.site.work_pages import write_works
@@ -51,7 +51,7 @@ def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
     write_claims(site, asked)
     write_works(site)
     site.page("disagreements.html", "disagreements", "Disagreements")
-    _write_things(site, cells)
+    write_things(site, cells, write_networks(site, asked))
     write_questions(site, asked)
     site.copy(["vendor/govuk.css", "site.css", "site.js", *(f"{name}.css" for name in _SHEETS)])
     write_quality(site)
@@ -60,24 +60,3 @@ def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
     write_briefings(site)
     write_timeline(site)
     return site.written
-
-
-def _write_things(site: Site, cells: dict[str, dict[str, Cell]]) -> None:
-    """Write a page for every agency, theme, body, event and concept, and the lists of all."""
-    e = site.evidence
-    for prefix, iris in site.things.items():
-        _, singular, plural = THINGS[prefix]
-        site.page(f"{prefix}-list.html", "list", plural, iris=iris)
-        if prefix == "source":
-            continue  # works have pages of their own kind
-        for iri in iris:
-            site.page(
-                site.addresses[iri],
-                "thing",
-                e.label(iri),
-                iri=iri,
-                singular=singular,
-                prefix=prefix,
-                claims=distinct(e.naming(iri)),
-                row=cells.get(iri, {}),
-            )

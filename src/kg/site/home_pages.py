@@ -1,5 +1,6 @@
 """The pages one starts from: home, and the search with everything from A to Z."""
 
+from kg.results import shown
 from kg.site.evidence import distinct
 from kg.site.pages import THINGS, Site
 from kg.site.questions import Question
@@ -65,7 +66,7 @@ def write_home(site: Site, asked: list[Question]) -> None:
 def _figures(asked: list[Question]) -> list[tuple[str, str]]:
     """The figures of the graph, as the saved question on them gives them."""
     answers = [q.answers[0] for q in asked if q.query.id == _FIGURES]
-    return [(row[0][0], row[1][0]) for answer in answers for row in answer.rows]
+    return [(shown(row[0]), shown(row[1])) for answer in answers for row in answer.rows]
 
 
 def _offered(site: Site, iris: list[str]) -> list[tuple[str, str]]:

@@ -2,41 +2,25 @@
 (() => {
   const get = (id) => document.getElementById(id);
   const data = JSON.parse(get("data").textContent);
-  const make = (tag, properties, ...children) => {
-    const element = Object.assign(document.createElement(tag), properties);
-    element.append(...children);
-    return element;
-  };
-  const address = (id) => `#node=${encodeURIComponent(id)}`;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   const claims = new Map(data.claims.map((claim) => [claim.id, { ...claim, edges: [] }]));
   const items = new Map([...data.nodes, ...claims.values()].map((item) => [item.id, item]));
-  const ends = new Map(data.nodes.map((node) => [node.id, []]));
-  const pairs = new Map();
   data.edges.forEach((edge, number) => {
     edge.id = number;
     edge.bend = 0;
-    if (edge.claim) {
-      const claim = claims.get(edge.claim);
-      claim.edges.push(edge);
-      for (const end of [edge.from, edge.to]) ends.get(end).push({ edge, other: edge.claim, says: claim.kind });
-      const key = [edge.from, edge.to].sort().join(" ");
-      pairs.set(key, [...(pairs.get(key) || []), edge]);
-    } else {
-      ends.get(edge.from).push({ edge, other: edge.to, says: edge.link });
-      ends.get(edge.to).push({ edge, other: edge.from, says: data.backs[edge.link] });
-    }
+    if (edge.claim) claims.get(edge.claim).edges.push(edge);
   });
-  // Claims that join the same two things fan out, so that each can be seen and chosen.
-  for (const fan of pairs.values()) {
-    const step = Math.min(0.2, 1.1 / fan.length);
-    fan.forEach((edge, place) => {
-      const bend = step * (place - (fan.length - 1) / 2);
-      edge.bend = edge.from < edge.to ? bend : -bend;
-    });
-  }
-  const state = { offKinds: new Set(), offLinks: new Set(), chosen: null, near: false, pointed: null, back: null };
+  picture.fan(data.edges.filter(({ claim }) => claim));
+  finder.over([...items.values()]);
+  const ends = explore.ends(data.nodes, data.claims, data.edges, data.backs);
+  // What the key hides, what the pointer is on, and where Escape leads back to.
+  const state = { offKinds: new Set(), offLinks: new Set(), pointed: null, back: null };
+  // What the address says: the chosen item, how many steps about it are shown alone (0: all), and
+  // the ends of a path, of which the second may still be wanted.
+  const REST = { chosen: null, near: 0, from: null, to: null };
+  Object.assign(state, REST);
+  const wanted = () => Boolean(state.from && !state.to);
 
   // Without a script a link goes to its table row; with one it opens the details.
   const rows = [...document.querySelectorAll("tr[data-id]")];
@@ -45,6 +29,44 @@
   document.querySelector(".needs-script").hidden = false;
   const narrow = matchMedia("(max-width: 64rem)");
   if (narrow.matches) document.querySelector(".key").open = false;
+
+  // ---- what is seen
+  const say = (text) => { get("shown").textContent = text; };
+  const sayShown = () => say(`${counted()} The tables below hold the same.`);
+  let open, visible, close = null, path = null;
+  const isClaim = (id) => claims.has(id);
+  // What an item is linked to and is not hidden by the key.
+  const joined = (id) => ends.get(id).filter(({ edge, other }) => open.has(other) && !state.offLinks.has(edge.link));
+  const linked = (id) => joined(id).map(({ other }) => other);
+  const about = (id, steps) => explore.within(id, steps, linked, isClaim);
+  const faded = (id) => Boolean(close) && !close.has(id);
+  const mine = (edge) => edge.claim
+    ? edge.claim === state.chosen || (close.has(edge.claim) && (edge.from === state.chosen || edge.to === state.chosen))
+    : edge.from === state.chosen || edge.to === state.chosen;
+  const hiddenEdge = (edge) => (edge.claim ? !visible.has(edge.claim) : state.offLinks.has(edge.link))
+    || !visible.has(edge.from) || !visible.has(edge.to) || Boolean(path && !path.edges.has(edge));
+
+  // What is seen of some items, or of all: what the key leaves, and claims whose ends are seen.
+  function seen(items) {
+    const left = ({ id, kind }) => !state.offKinds.has(kind) && (!items || items.has(id));
+    const found = new Set(data.nodes.filter(left).map(({ id }) => id));
+    for (const claim of claims.values()) {
+      if (left(claim) && claim.edges.some(({ from, to }) => found.has(from) && found.has(to))) found.add(claim.id);
+    }
+    return found;
+  }
+
+  open = visible = seen();
+
+  // The shortest paths, with all that is drawn of them.
+  function findPath() {
+    const found = explore.paths(state.from, state.to, linked);
+    const items = new Set([state.from, state.to, ...found.before.keys()]);
+    const after = (one, other) => found.before.get(one)?.includes(other);
+    const drawn = data.edges.filter(({ from, to, claim }) => !claim && (after(from, to) || after(to, from)));
+    for (const id of [...items].filter(isClaim)) drawn.push(...explore.along(claims.get(id).edges, items));
+    return { ...found, items, edges: new Set(drawn), drawn: new Set([...items, ...drawn.flatMap(({ from, to }) => [from, to])]) };
+  }
 
   // ---- the picture: lines by vis-network, shapes and names by picture.js
   const marks = new Map(data.marks), mark = (item) => marks.get(item.kind);
@@ -55,9 +77,26 @@
     },
     nodeDimensions: { width: 2 * items.get(id).size, height: 2 * items.get(id).size },
   });
-  const nodes = new vis.DataSet(data.nodes.map(({ id, x, y, size }) => ({ id, x, y, size, shape: "custom", ctxRenderer: shape })));
+  const nodeLook = ({ id }) => ({ id, hidden: !visible.has(id) });
+  const edgeLook = (edge) => ({
+    id: edge.id,
+    hidden: hiddenEdge(edge),
+    color: { color: edge.color, hover: edge.color, opacity: !close || mine(edge) ? 1 : 0.15 },
+    width: close && mine(edge) ? edge.width + 1.2 : edge.width,
+  });
+  // vis-network thinks long about each item that it is told of: so only of those that changed.
+  const told = new Map();
+  const changed = (look) => {
+    const text = JSON.stringify(look), same = told.get(look.id) === text;
+    told.set(look.id, text);
+    return !same;
+  };
+  const nodes = new vis.DataSet(data.nodes.map((node) => {
+    const { x, y, size } = node;
+    return { ...nodeLook(node), x, y, size, shape: "custom", ctxRenderer: shape };
+  }));
   const edges = new vis.DataSet(data.edges.map((edge) => ({
-    id: edge.id, from: edge.from, to: edge.to, dashes: edge.dashes, arrows: edge.arrows, width: edge.width, color: { color: edge.color },
+    ...edgeLook(edge), from: edge.from, to: edge.to, dashes: edge.dashes, arrows: edge.arrows,
     smooth: edge.bend ? { enabled: true, type: edge.bend > 0 ? "curvedCW" : "curvedCCW", roundness: Math.abs(edge.bend) } : false,
   })));
   const network = new vis.Network(get("network"), { nodes, edges }, {
@@ -67,39 +106,15 @@
     edges: { hoverWidth: 0.5, selectionWidth: 0, arrows: { to: { scaleFactor: 0.5 } } },
   });
   const canvas = get("network").querySelector("canvas");
-
-  // What an item is linked to and is not hidden by the key; of a claim, what it joins.
-  const joined = (id) => claims.has(id)
-    ? [...new Set(claims.get(id).edges.flatMap(({ from, to }) => [from, to]))].map((other) => ({ other }))
-    : ends.get(id).filter(({ edge, other }) => !state.offLinks.has(edge.link) && !(edge.claim && state.offKinds.has(items.get(other).kind)));
-  function around(id) {
-    const found = new Set([id, ...joined(id).map(({ other }) => other)]);
-    // What a claim joins is near to what it is near to.
-    for (const other of [...found]) if (claims.has(other)) for (const end of joined(other)) found.add(end.other);
-    return found;
-  }
-  let visible = new Set(), close = null;
-  const faded = (id) => Boolean(close) && !close.has(id);
-  const mine = (edge) => edge.claim
-    ? edge.claim === state.chosen || (close.has(edge.claim) && (edge.from === state.chosen || edge.to === state.chosen))
-    : edge.from === state.chosen || edge.to === state.chosen;
-  const hiddenEdge = (edge) => (edge.claim ? !visible.has(edge.claim) : state.offLinks.has(edge.link))
-    || !visible.has(edge.from) || !visible.has(edge.to);
+  data.nodes.map(nodeLook).concat(data.edges.map(edgeLook)).forEach(changed);
 
   function refresh() {
-    close = state.chosen && around(state.chosen);
-    const shown = ({ id, kind }) => !state.offKinds.has(kind) && (!state.near || close.has(id));
-    visible = new Set(data.nodes.filter(shown).map(({ id }) => id));
-    for (const claim of claims.values()) {
-      if (shown(claim) && claim.edges.some(({ from, to }) => visible.has(from) && visible.has(to))) visible.add(claim.id);
-    }
-    nodes.update(data.nodes.map(({ id }) => ({ id, hidden: !visible.has(id) })));
-    edges.update(data.edges.map((edge) => ({
-      id: edge.id,
-      hidden: hiddenEdge(edge),
-      color: { color: edge.color, hover: edge.color, opacity: !close || mine(edge) ? 1 : 0.15 },
-      width: close && mine(edge) ? edge.width + 1.2 : edge.width,
-    })));
+    open = seen();
+    close = state.chosen && about(state.chosen, 1);
+    path = state.to ? findPath() : null;
+    visible = path ? seen(path.drawn) : state.near ? seen(about(state.chosen, state.near)) : open;
+    nodes.update(data.nodes.map(nodeLook).filter(changed));
+    edges.update(data.edges.map(edgeLook).filter(changed));
     for (const row of rows) {
       row.hidden = !visible.has(row.dataset.id);
       for (const part of row.querySelectorAll("[data-of]")) {
@@ -114,8 +129,18 @@
       table.hidden = !shown;
       table.querySelector("[data-count]").textContent = shown === all.length ? `(${shown})` : `(${shown} of ${all.length})`;
     }
-    get("shown").textContent = `${counted()} The tables below hold the same.`;
-    get("neighbours").setAttribute("aria-pressed", String(state.near));
+    sayShown();
+    get("neighbours").setAttribute("aria-pressed", String(state.near > 0));
+    const more = state.near ? seen(about(state.chosen, state.near + 1)).size - visible.size : 0;
+    offer("expand", `Expand one step${state.near ? ` (+${more})` : ""}`, more);
+    const here = state.from ? wanted() && state.chosen !== state.from : state.chosen;
+    offer("path", !state.from ? "Path from here" : here ? "Path to here" : "Leave the path", state.from || here);
+  }
+
+  // A button that can do nothing keeps its place in the order of Tab, and says why when pressed.
+  function offer(id, text, able) {
+    get(id).textContent = text;
+    get(id).setAttribute("aria-disabled", String(!able));
   }
 
   // How much is shown, and what hides the rest.
@@ -123,7 +148,9 @@
     const why = [];
     const off = [...state.offKinds, ...state.offLinks];
     if (off.length) why.push(`the key hides ${off.join(", ")}`);
-    if (state.near) why.push(`only neighbours of “${items.get(state.chosen).label}”`);
+    if (path) why.push(path.many ? `only the shortest paths from ${quoted(state.from)} to ${quoted(state.to)}` : "no path joins them");
+    else if (state.near === 1) why.push(`only neighbours of ${quoted(state.chosen)}`);
+    else if (state.near) why.push(`only what is within ${state.near} steps of ${quoted(state.chosen)}`);
     const rest = items.size - visible.size;
     if (rest && !why.length) why.push("they join nothing that is shown");
     return `${visible.size} of ${items.size} items shown${why.length ? `: ${why.join("; ")}` : ""}.`;
@@ -200,42 +227,44 @@
 
   async function save(form) {
     const file = await picture[form](drawn());
-    const link = make("a", { href: URL.createObjectURL(file), download: `${data.view}.${form}` });
+    const link = details.make("a", { href: URL.createObjectURL(file), download: `${data.view}.${form}` });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-    get("shown").textContent = `Saved as ${link.download}, with your downloads.`;
+    say(`Saved as ${link.download}, with your downloads.`);
   }
   for (const form of ["png", "svg"]) {
     get(form).addEventListener("click", () => {
       if (visible.size) save(form);
-      else get("shown").textContent = "Nothing is shown, so there is no picture to save.";
+      else say("Nothing is shown, so there is no picture to save.");
     });
   }
 
   // ---- details
-  const symbol = (kind) => document.querySelector(`.key [data-symbol="${CSS.escape(kind)}"]`).cloneNode(true);
-  const named = (id) => make("li", {}, symbol(items.get(id).kind),
-    make("a", { href: address(id), textContent: items.get(id).label }));
+  const quoted = (id) => `“${items.get(id).label}”`;
 
-  function describe(item) {
-    const facts = make("dl", {});
-    for (const [heading, text] of [...item.facts, ["Identifier", item.id]]) {
-      facts.append(make("dt", { textContent: heading }), make("dd", { textContent: text }));
+  function describe() {
+    const { chosen, from, to } = state;
+    const leaving = details.press("Leave the path", leave);
+    if (chosen) {
+      const asked = path ? [details.press("Back to the path", () => show({ from, to }, { focus: true }))]
+        : wanted() ? [details.asks(`Path from ${quoted(from)}: choose where it leads, in the picture, in the search results or in a table.`), leaving] : [];
+      details.item(items.get(chosen), ends.get(chosen).map(({ other, says }) => ({ other: items.get(other), how: says })), asked);
+    } else if (path?.many) {
+      details.paths(path.first.map((ids) => ids.map((id, place) => ({ item: items.get(id), how: place ? how(ids[place - 1], id) : "" }))), path.many, [leaving]);
+    } else if (path) {
+      const hides = state.offKinds.size + state.offLinks.size ? " by what the key leaves; “Show everything” brings the rest back" : "";
+      details.tell("No path", details.says(`Nothing leads from ${quoted(from)} to ${quoted(to)}${hides}.`), leaving);
+    } else {
+      details.tell("Details", details.says("Choose an item in the picture, in the search results or in a table."));
     }
-    const groups = new Map();
-    const all = claims.has(item.id) ? joined(item.id).map(({ other }) => ({ other, says: items.get(other).kind })) : ends.get(item.id);
-    for (const { other, says } of all) {
-      if (!groups.has(says)) groups.set(says, new Set());
-      groups.get(says).add(other);
-    }
-    const parts = [...groups].flatMap(([says, others]) => [
-      make("h3", { textContent: `${says} (${others.size})` }), make("ul", {}, ...[...others].map(named)),
-    ]);
-    get("details-heading").textContent = item.label;
-    get("details").replaceChildren(
-      make("p", { className: "kind" }, symbol(item.kind), make("span", { className: "name", textContent: item.kind })),
-      ...(item.description ? [make("p", { textContent: item.description })] : []), facts, ...parts);
-    document.querySelector(".details").scrollTop = 0;
+  }
+
+  // How an item of a path is linked to the one before.
+  function how(before, id) {
+    const { kind } = items.get(id);
+    if (isClaim(id)) return `joined by the ${kind}`;
+    if (isClaim(before)) return `to the ${kind}`;
+    return [...new Set(joined(before).filter(({ other }) => other === id).map(({ says }) => says))].join("; ");
   }
 
   const placeOf = (id) => claims.has(id) ? midway(claims.get(id).edges[0]) : items.get(id);
@@ -245,73 +274,61 @@
     if (out) network.moveTo({ position: placeOf(id), animation: still ? false : { duration: 250 } });
   }
 
-  function choose(id, { focus = false } = {}) {
-    const node = items.get(id);
-    if (!node) return;
-    state.chosen = id;
+  const addressOf = ({ chosen, near, from, to }) => details.hash({ node: to || chosen !== from ? chosen : null, near, from, to });
+
+  // Shows what is given of REST, and says so in the address.
+  function show(next, { focus = false } = {}) {
+    Object.assign(state, REST, next);
+    const { chosen, from, to } = state;
     // Whoever asks for an item sees it, whatever the key says.
-    if (state.offKinds.delete(node.kind)) tick();
+    for (const id of [chosen, from, to]) if (id) state.offKinds.delete(items.get(id).kind);
+    tick();
     refresh();
-    if (claims.has(id)) network.unselectAll(); else network.selectNodes([id], false);
-    if (state.near) fit(); else reveal(id);
-    describe(node);
-    if (location.hash !== address(id)) history.replaceState(null, "", address(id));
+    if (chosen && !isClaim(chosen)) network.selectNodes([chosen], false); else network.unselectAll();
+    if (state.near || path) fit(); else if (chosen) reveal(chosen);
+    describe();
+    if (location.hash !== addressOf(state)) history.replaceState(null, "", addressOf(state));
     if (focus) get("details-heading").focus();
-    else get("shown").textContent = `${node.label}, ${node.kind}, ${joined(id).length === 1 ? "1 link" : `${joined(id).length} links`}.`;
+    else if (wanted()) say(`Path from ${quoted(from)}: choose where it leads.${chosen === from ? "" : ` Enter ends it at ${quoted(chosen)}.`} Esc leaves.`);
+    else if (chosen && !state.near) say(`${items.get(chosen).label}, ${items.get(chosen).kind}, ${joined(chosen).length === 1 ? "1 link" : `${joined(chosen).length} links`}.`);
+  }
+
+  // What is shown once an item is chosen: the end of a path that wants one, an item of the path
+  // that is shown, or else the item among its neighbours or among all.
+  function choosing(id) {
+    const { from, to } = state;
+    if (wanted() && id !== from) return { from, to: id };
+    if (path?.items.has(id)) return { chosen: id, from, to };
+    return wanted() ? { chosen: id, from } : { chosen: id, near: state.near && 1 };
   }
 
   function clear() {
-    Object.assign(state, { chosen: null, near: false, pointed: null });
-    network.unselectAll();
-    history.replaceState(null, "", "#");
-    get("details-heading").textContent = "Details";
-    get("details").replaceChildren(make("p", { textContent: "Choose an item in the picture, in the search results or in a table." }));
-    refresh();
+    state.pointed = null;
+    show({});
   }
-
-  // ---- search
-  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
-  const texts = new Map([...items.values()].map((item) =>
-    [item.id, plain([item.label, item.kind, item.description, item.id].join(" "))]));
-  const MOST = 20;
-
-  function search() {
-    const words = plain(get("query").value).split(/\s+/).filter(Boolean);
-    const found = words.length ? [...items.values()].filter(({ id }) => words.every((word) => texts.get(id).includes(word))) : [];
-    get("matches").textContent = !words.length ? ""
-      : !found.length ? `Nothing holds “${get("query").value.trim()}”. Try fewer or other words.`
-      : found.length > MOST ? `${found.length} found, the first ${MOST} listed` : `${found.length} found`;
-    get("hits").replaceChildren(...found.slice(0, MOST).map((node) => named(node.id)));
-  }
+  const leave = () => show({ chosen: state.from }, { focus: get("details").contains(document.activeElement) });
 
   function byAddress() {
-    const match = location.hash.match(/^#node=(.+)$/);
-    let id;
-    try { id = match && decodeURIComponent(match[1]); } catch { return; }
-    if (id && items.has(id)) choose(id, { focus: true });
-    else if (id) get("shown").textContent = `There is no item “${id}” on this page.`;
+    const said = new URLSearchParams(location.hash.slice(1));
+    const [chosen, from, to] = ["node", "from", "to"].map((name) => said.get(name));
+    const unknown = [chosen, from, to].find((id) => id && !items.has(id));
+    if (unknown) say(`There is no item “${unknown}” on this page.`);
+    else if (from && to && from !== to) show({ chosen, from, to }, { focus: true });
+    else if (from) show({ chosen: chosen || from, from }, { focus: true });
+    else if (chosen) show({ chosen, near: Math.max(0, Number.parseInt(said.get("near"), 10) || 0) }, { focus: true });
+    else if (state.chosen || state.from) clear();
   }
-
-  get("query").addEventListener("input", search);
-  get("search").addEventListener("submit", (event) => {
-    event.preventDefault();
-    get("hits").querySelector("a")?.click();
-  });
-  get("search").parentElement.addEventListener("keydown", (event) => {
-    const stops = [get("query"), ...get("hits").querySelectorAll("a")];
-    const at = stops.indexOf(event.target), by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (at < 0 || !by || !stops[at + by]) return;
-    event.preventDefault();
-    stops[at + by].focus();
-  });
 
   // ---- links, key and buttons
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href^='#node=']");
-    if (!link) return;
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
     if (!link.closest(".details")) state.back = link;
-    // A link to the item that the address already names fires no hashchange.
-    if (link.getAttribute("href") === location.hash) byAddress();
+    const id = new URLSearchParams(link.hash.slice(1)).get("node");
+    const hash = addressOf({ ...REST, ...choosing(id) });
+    // The address that it already has would fire no hashchange.
+    if (hash === location.hash) byAddress(); else location.hash = hash;
   });
   addEventListener("hashchange", byAddress);
   const boxes = [...document.querySelectorAll(".key input")];
@@ -322,28 +339,43 @@
       const [off, name] = setOf(box);
       off[box.checked ? "delete" : "add"](name);
       refresh();
+      if (path) describe();
     });
   }
   get("reset").addEventListener("click", () => {
     state.offKinds.clear();
     state.offLinks.clear();
     tick();
-    get("query").value = "";
-    search();
+    finder.empty();
     clear();
     fit();
   });
   function neighbours() {
-    if (!state.chosen) {
-      get("shown").textContent = "Choose an item first; then its neighbours can be shown alone.";
+    const chosen = state.chosen || state.from;
+    if (!chosen) {
+      say("Choose an item first; then its neighbours can be shown alone.");
       return;
     }
-    state.near = !state.near;
-    refresh();
+    show({ chosen, near: state.near ? 0 : 1 });
     fit();
+    sayShown();
+  }
+  function expand() {
+    if (get("expand").getAttribute("aria-disabled") === "false") show({ chosen: state.chosen, near: state.near + 1 });
+    else if (state.near) say("Nothing further is linked to what is shown.");
+    else say("Choose an item and press “Neighbours only” first; then each press adds what is one step further.");
+  }
+  function pathHere() {
+    const { chosen, from } = state;
+    if (!from && !chosen) say("Choose an item first; then the path from it to another can be shown.");
+    else if (!from) show({ chosen, from: chosen });
+    else if (wanted() && chosen !== from) show({ from, to: chosen });
+    else leave();
   }
   const zoom = (factor) => network.moveTo({ scale: network.getScale() * factor });
   get("neighbours").addEventListener("click", neighbours);
+  get("expand").addEventListener("click", expand);
+  get("path").addEventListener("click", pathHere);
   get("closer").addEventListener("click", () => zoom(1.25));
   get("further").addEventListener("click", () => zoom(0.8));
   get("fit").addEventListener("click", fit);
@@ -363,8 +395,9 @@
   network.on("click", (event) => {
     state.back = get("network");
     const id = event.nodes.length ? event.nodes[0] : event.edges.length ? lineOf(event.edges[0]) : null;
-    if (id !== null) choose(id, { focus: narrow.matches });
-    else if (state.chosen) clear();
+    if (id !== null) show(choosing(id), { focus: narrow.matches });
+    else if (state.from && state.to) show({ from: state.from, to: state.to });
+    else if (!state.from && state.chosen) clear();
   });
   // The wheel scrolls the page, as everywhere else; with Ctrl it zooms the picture.
   get("network").addEventListener("wheel", (event) => {
@@ -380,23 +413,34 @@
       if (id === state.chosen || along <= 0 || aside > 2 * along) continue;
       if (along + 2 * aside < least) [best, least] = [id, along + 2 * aside];
     }
-    if (best) choose(best);
-    else get("shown").textContent = "Nothing further that way.";
+    // Keys only look at what might end a path; Enter ends it.
+    if (best) show(wanted() ? { chosen: best, from: state.from } : choosing(best));
+    else say("Nothing further that way.");
   }
   const keys = {
     ArrowLeft: () => step(-1, 0), ArrowRight: () => step(1, 0), ArrowUp: () => step(0, -1), ArrowDown: () => step(0, 1),
-    "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: fit, n: neighbours, N: neighbours,
-    Enter: () => { if (state.chosen) { state.back = get("network"); get("details-heading").focus(); } },
-    Escape: clear,
+    "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: fit, 
+    n: neighbours, N: neighbours, e: expand, E: expand, p: pathHere, P: pathHere,
+    Enter: () => {
+      state.back = get("network");
+      if (wanted() && state.chosen !== state.from) pathHere();
+      else if (state.chosen || path) get("details-heading").focus();
+    },
+    Escape: () => (state.from ? leave() : clear()),
   };
   get("network").addEventListener("keydown", (event) => {
     const act = event.ctrlKey || event.metaKey || event.altKey ? null : keys[event.key];
     if (!act) return;
     event.preventDefault();
+    event.stopPropagation();
     act();
   });
+  // Escape leaves a path wherever it is pressed, but first empties a search.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && state.from && !(event.target === get("query") && get("query").value)) leave();
+  });
   document.querySelector(".details").addEventListener("keydown", (event) => {
-    if (event.key === "Escape") (state.back?.isConnected ? state.back : get("network")).focus();
+    if (event.key === "Escape" && !state.from) (state.back?.isConnected ? state.back : get("network")).focus();
   });
 
   refresh();

@@ -4,6 +4,22 @@ const picture = (() => {
   const FACE = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif";
   const INK = "#1d2429", QUIET = "#6b7780";
 
+  // Lines that join the same two things fan out, so that each can be seen and chosen.
+  function fan(edges) {
+    const pairs = new Map();
+    for (const edge of edges) {
+      const key = [edge.from, edge.to].sort().join(" ");
+      pairs.set(key, [...(pairs.get(key) || []), edge]);
+    }
+    for (const pair of pairs.values()) {
+      const step = Math.min(0.2, 1.1 / pair.length);
+      pair.forEach((edge, place) => {
+        const bend = step * (place - (pair.length - 1) / 2);
+        edge.bend = edge.from < edge.to ? bend : -bend;
+      });
+    }
+  }
+
   // The middle of a line that is bent by `bend`, 0 for a straight one; as vis-network bends it.
   const control = (from, to, bend) => {
     const reach = 0.5 * Math.abs(bend) + 0.5, length = Math.hypot(to.x - from.x, to.y - from.y);
@@ -183,5 +199,5 @@ const picture = (() => {
     return new Promise((done) => canvas.toBlob(done, "image/png"));
   }
 
-  return { bent, head, key, middle, names, png, stamp, svg, write };
+  return { bent, fan, head, key, middle, names, png, stamp, svg, write };
 })();

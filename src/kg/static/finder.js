@@ -1,0 +1,40 @@
+"use strict";
+// Search by words over the items of the page; the hits are links, which the page follows.
+const finder = (() => {
+  const MOST = 20;
+  const get = (id) => document.getElementById(id);
+  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
+  let sought = [];
+
+  function find() {
+    const words = plain(get("query").value).split(/\s+/).filter(Boolean);
+    const found = words.length ? sought.filter(({ text }) => words.every((word) => text.includes(word))) : [];
+    get("matches").textContent = !words.length ? ""
+      : !found.length ? `Nothing holds “${get("query").value.trim()}”. Try fewer or other words.`
+      : found.length > MOST ? `${found.length} found, the first ${MOST} listed` : `${found.length} found`;
+    get("hits").replaceChildren(...found.slice(0, MOST).map(({ item }) => details.named(item)));
+  }
+
+  function empty() {
+    get("query").value = "";
+    find();
+  }
+
+  function over(items) {
+    sought = items.map((item) => ({ item, text: plain([item.label, item.kind, item.description, item.id].join(" ")) }));
+    get("query").addEventListener("input", find);
+    get("search").addEventListener("submit", (event) => {
+      event.preventDefault();
+      get("hits").querySelector("a")?.click();
+    });
+    get("search").parentElement.addEventListener("keydown", (event) => {
+      const stops = [get("query"), ...get("hits").querySelectorAll("a")];
+      const at = stops.indexOf(event.target), by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (at < 0 || !by || !stops[at + by]) return;
+      event.preventDefault();
+      stops[at + by].focus();
+    });
+  }
+
+  return { empty, over };
+})();
