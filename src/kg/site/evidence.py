@@ -145,9 +145,16 @@ class Evidence:
 
     def of_class(self, name: str) -> list[str]:
         """List the things of a class, by label."""
-        wanted = expand(name)
-        found = [iri for iri in self.told if wanted in self.links(iri, "rdf:type")]
+        found = self._by_class.get(expand(name), [])
         return sorted(found, key=lambda iri: (self.label(iri).casefold(), iri))
+
+    @cached_property
+    def _by_class(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for iri in self.told:
+            for kind in self.links(iri, "rdf:type"):
+                found.setdefault(kind, []).append(iri)
+        return found
 
     @cached_property
     def kinds(self) -> list[str]:
