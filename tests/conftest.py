@@ -19,6 +19,7 @@ from rdflib import Graph
 from kg.doctor import find_browser
 from kg.project import Project
 from kg.results import Table, Triples
+from kg.site.build import build_site
 from kg.store import EndpointStore, MemoryStore
 
 ROOT = Path(__file__).parent.parent
@@ -54,6 +55,14 @@ def project() -> Project:
 @pytest.fixture(scope="session")
 def store(project: Project) -> MemoryStore:
     return MemoryStore(project.graph_files())
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, project: Project, store: MemoryStore) -> Path:
+    """The folder of the site of the shipped graph; tests only read it."""
+    folder = tmp_path_factory.mktemp("site")
+    build_site(project, store, folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

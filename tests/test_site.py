@@ -49,14 +49,6 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    project = Project()
-    build_site(project, open_store(project), folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def evidence() -> Evidence:
     return Evidence.of(open_store(Project()))
 
@@ -206,13 +198,13 @@ def test_every_question_is_answered_for_every_choice(site: Path) -> None:
             assert page.count("<tr>") == (len(answer.rows) + 1 if answer.rows else 0)
             assert answer.rows or answer.nothing in told
             for form in ("csv", "json"):
-                file = (site / answer.address).with_suffix(f".{form}")
+                file = site / "answer" / form / f"{Path(answer.address).stem}.{form}"
                 assert file.read_bytes() == render(answer.table, form)
 
 
 def test_an_answer_is_the_one_of_the_command_line(site: Path, kg: Run) -> None:
     told = kg("query", "run", "statement-by-agency", "-p", "agency=police", "-f", "csv").stdout
-    file = site / "question" / "statement-by-agency--police.csv"
+    file = site / "answer" / "csv" / "statement-by-agency--police.csv"
     assert file.read_text(encoding="utf-8") == told
     page = words(site, "question/statement-by-agency--police.html")
     assert "Some health staff saw signs of possible abuse and did not tell others" in page

@@ -26,14 +26,6 @@ WIDE = '@media print { .briefing, .briefing * { font-family: "DejaVu Sans" !impo
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    project = Project()
-    build_site(project, open_store(project), folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def evidence() -> Evidence:
     return Evidence.of(open_store(Project()))
 

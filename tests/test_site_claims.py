@@ -34,13 +34,6 @@ def evidence(store: Store) -> Evidence:
     return Evidence.of(store)
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, store: Store) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    build_site(Project(), store, folder)
-    return folder
-
-
 def page(site: Path, address: str) -> str:
     return (site / address).read_text(encoding="utf-8")
 

@@ -4,7 +4,6 @@ import json
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page
 
 from kg.project import Project, start_home
@@ -18,14 +17,6 @@ NUMBERED = re.compile(r"\b\d+ (?:distinct )?(?:claim|work|disagreement|passage|r
 LINK = re.compile(r'<a class="govuk-link" data-count="([^"]*)" href="([^"]+)">(\d+)</a>')
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    project = Project()
-    build_site(project, open_store(project), folder)
-    return folder
-
-
 def rows(answer: Path) -> list[set[str]]:
     """The rows of a saved answer, each as the texts and IRIs that it holds."""
     told = json.loads(answer.read_text(encoding="utf-8"))["results"]["bindings"]
@@ -36,7 +27,7 @@ def test_each_number_is_in_the_answer_that_it_links_to(site: Path) -> None:
     checked = 0
     for page in site.rglob("*.html"):
         for of, to, number in LINK.findall(page.read_text(encoding="utf-8")):
-            answer = (page.parent / to).resolve().with_suffix(".json")
+            answer = site / "answer" / "json" / f"{Path(to).stem}.json"
             named = {expand(name) if ":" in name else name for name in of.split("|")}
             told = [row for row in rows(answer) if named <= row]
             assert told, (page, of, to)

@@ -4,6 +4,7 @@ import csv
 import re
 import zipfile
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -21,14 +22,6 @@ from kg.site.questions import Answered, Question, questions
 from kg.store import MemoryStore, open_store
 
 Read = Callable[..., tuple[Answered, Answer]]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    project = Project()
-    build_site(project, open_store(project), folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -174,11 +167,11 @@ def test_a_chart_is_drawn_only_where_it_tells_more(read: Read) -> None:
 
 @pytest.mark.parametrize("stem", ["statement-by-agency--police", "agency-theme-matrix"])
 def test_files_for_spreadsheets_hold_every_row(site: Path, stem: str) -> None:
-    exact = list(csv.reader((site / f"question/{stem}.csv").read_text("utf-8").splitlines()))
-    raw = (site / f"question/{stem}.excel.csv").read_bytes()
+    exact = list(csv.reader((site / f"answer/csv/{stem}.csv").read_text("utf-8").splitlines()))
+    raw = (site / f"answer/excel-csv/{stem}.excel.csv").read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf") and raw.count(b'"') >= 2 * len(exact) * len(exact[0])
     excel = list(csv.reader(raw.decode("utf-8-sig").splitlines()))
-    sheet = load_workbook(site / f"question/{stem}.xlsx").worksheets[0]
+    sheet = load_workbook(site / f"answer/xlsx/{stem}.xlsx").worksheets[0]
     assert excel[0] == exact[0] == [cell.value for cell in sheet[1]]
     assert len(excel) == len(exact) == sheet.max_row
     if stem == "agency-theme-matrix":
@@ -192,19 +185,21 @@ def test_a_text_that_excel_would_compute_is_kept_from_it(tmp_path: Path) -> None
     works.write_text(works.read_text("utf-8").replace("Placeholder (2019)", evil), "utf-8")
     project = Project(tmp_path / "graph")
     build_site(project, open_store(project), tmp_path / "site")
-    folder = tmp_path / "site/question"
-    rows = list(csv.reader((folder / "source-status.excel.csv").read_text("utf-8-sig").split("\n")))
+    folder = tmp_path / "site/answer"
+    excel = folder / "excel-csv/source-status.excel.csv"
+    rows = list(csv.reader(excel.read_text("utf-8-sig").split("\n")))
     assert f"'{evil}" in [cell for row in rows for cell in row]
-    assert evil in (folder / "source-status.csv").read_text("utf-8")  # as SPARQL has it
-    cells = [c for row in load_workbook(folder / "source-status.xlsx").worksheets[0] for c in row]
+    assert evil in (folder / "csv/source-status.csv").read_text("utf-8")  # as SPARQL has it
+    book = load_workbook(folder / "xlsx/source-status.xlsx")
+    cells = [cell for row in book.worksheets[0] for cell in row]
     assert [cell.data_type for cell in cells if cell.value == evil] == ["s"]
 
 
 def test_turtle_holds_the_claims_behind_an_answer_with_their_parts(site: Path, read: Read) -> None:
     _, answer = read("gap-by-theme", "evidence-base")
     html = page(site, "gap-by-theme.html")
-    (name,) = re.findall(r'href="(claims-\w+\.ttl)"', html)
-    file = (site / "question" / name).read_bytes()
+    (name,) = re.findall(r'href="\.\./(answer/ttl/claims-\w+\.ttl)"', html)
+    file = (site / name).read_bytes()
     triples = {quad.triple for quad in parse(file, format=RdfFormat.TURTLE)}
     whole = open_store(Project()).query("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }")
     assert isinstance(whole, Triples) and triples and triples <= set(whole.triples)
@@ -217,9 +212,10 @@ def test_turtle_holds_the_claims_behind_an_answer_with_their_parts(site: Path, r
     assert ".ttl" not in page(site, "gap-by-theme--evidence-base.html")
 
 
-def test_the_question_can_be_asked_again_by_its_file(site: Path) -> None:
+def test_the_question_can_be_asked_again_by_its_text(site: Path) -> None:
     store = MemoryStore(Project().graph_files())
-    text = (site / "question/statement-by-agency--police.rq").read_text("utf-8")
+    html = page(site, "statement-by-agency--police.html")
+    text = unescape(re.findall("<pre[^>]*>(.*?)</pre>", html, re.S)[-1])
     table = run(load_query(Project(), "statement-by-agency"), store, {"agency": ["police"]})
     assert isinstance(table, Table) and store.query(text) == table
 
@@ -236,7 +232,7 @@ def test_an_empty_answer_says_what_to_try_next(site: Path, asked: dict[str, Ques
     html = page(site, "gap-by-theme--evidence-base.html")
     most = max((a for a in asked["gap-by-theme"].answers), key=lambda a: len(a.rows))
     assert f"any theme</a> ({len(most.rows)} rows)" in html
-    assert not (site / "question/gap-by-theme--evidence-base.xlsx").exists()
+    assert not (site / "answer/xlsx/gap-by-theme--evidence-base.xlsx").exists()
 
 
 def test_each_question_is_listed_once_under_who_asks_it(

@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from kg.project import Project
-from kg.site.build import build_site
 from kg.site.questions import questions
 from kg.store import open_store
 
@@ -24,14 +23,6 @@ TYPES = [
     "question/instrument-in-statement.html",
     "question/gap-by-theme--evidence-base.html",
 ]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    project = Project()
-    build_site(project, open_store(project), folder)
-    return folder
 
 
 @pytest.fixture

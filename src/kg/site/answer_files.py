@@ -27,18 +27,17 @@ FORMS = {
         "what the graph says of the claims behind this answer (of all claims, where it rests on "
         "more than half), or of the things that it names where there are none",
     ),
-    "rq": ("SPARQL", "the question itself, to ask of this graph or another"),
 }
 # What an answer without rows still has a file of.
-_ALWAYS = {"csv", "json", "rq"}
+_ALWAYS = {"csv", "json"}
 _PARTS = ("kg:passage", "kg:evidence", "kg:quantity")
 
 
 @dataclass(frozen=True)
 class File:
-    """A file to download: its name beside the page, what it is, what for, and how large."""
+    """A file to download: where it is, what it is, what for, and how large."""
 
-    name: str
+    address: str
     form: str
     use: str
     size: str
@@ -57,20 +56,21 @@ class AnswerFiles:
         self._graphs: set[str] = set()
 
     def write(self, answered: Answered, answer: Answer) -> list[File]:
-        """Write the files of an answer beside its page, and tell what they are."""
-        stem = answered.address.removesuffix(".html")
+        """Write the files of an answer, and tell what they are.
+
+        Files of one form share a folder, so that the whole packs into half the size.
+        """
+        stem = answered.address.rpartition("/")[2].removesuffix(".html")
         written = []
         for form, (called, use) in FORMS.items():
             if answer.rows or form in _ALWAYS:
                 content = self._content(form, answered, answer)
-                address = f"{stem}.{form}"
-                if form == "ttl":
-                    address = f"question/claims-{sha256(content).hexdigest()[:12]}.ttl"
+                name = f"claims-{sha256(content).hexdigest()[:12]}" if form == "ttl" else stem
+                address = f"answer/{form.replace('.', '-')}/{name}.{form}"
                 if address not in self._graphs:
                     self._site.write(address, content)
                 self._graphs |= {address} if form == "ttl" else set()
-                name = address.rpartition("/")[2]
-                written.append(File(name, called, use, size(len(content))))
+                written.append(File(address, called, use, size(len(content))))
         return written
 
     def _content(self, form: str, answered: Answered, answer: Answer) -> bytes:
@@ -80,8 +80,6 @@ class AnswerFiles:
                 return write_csv([table.columns, *(map(plain, row) for row in table.rows)])
             case "ttl":
                 return self._turtle(answer)
-            case "rq":
-                return answered.text.encode()
         return render(table, form)
 
     def _turtle(self, answer: Answer) -> bytes:
