@@ -11,17 +11,21 @@ from kg.site.map_pages import write_map
 from kg.site.pages import THINGS, Site
 from kg.site.question_pages import write_questions
 from kg.site.questions import Question, questions
+from kg.site.sparql_page import write_sparql
 from kg.store import Store
 from kg.terms import expand
 
 
-def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
+def build_site(
+    project: Project, store: Store, folder: Path, *, with_sparql: bool = False
+) -> list[Path]:
     """Write every page of the site into a folder.
 
     Args:
         project: whose graph and views.
         store: the graph to ask.
         folder: where the site goes; pages that are there are written over.
+        with_sparql: whether its page of SPARQL comes with an engine and the graph.
 
     Returns:
         The files, in the order in which they were written; `index.html` is the first.
@@ -43,6 +47,7 @@ def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
     site.page("disagreements.html", "disagreements", "Disagreements")
     _write_things(site, cells)
     write_questions(site, asked)
+    write_sparql(site, with_engine=with_sparql)
     site.copy(["vendor/govuk.css", "site.css"])
     return site.written
 
