@@ -70,7 +70,7 @@ vendor: setup ## fetch the pinned front-end files anew and check their hashes (n
 	cd build/npm/bundle/node_modules && for package in codemirror* crelt style-mod w3c-keyname \
 	  @codemirror/* @lezer/* @marijn/*; do printf '%s\n\n' $$package; cat $$package/LICENSE; echo; \
 	  done > ../../../../src/kg/static/vendor/codemirror.LICENSE
-	$(BIN)/pytest tests/test_views.py -k vendored
+	$(BIN)/pytest tests/test_views.py -k 'vendored or bundles'
 
 # The browser tests want a Chromium. Where apt can install one (Debian, as root) this does;
 # elsewhere the tests say how.

@@ -1,4 +1,4 @@
-"""The page for people who write SPARQL: an editor that knows our names and, if wished, an engine."""
+"""The page for people who write SPARQL: an editor that knows our names and, if asked, an engine."""
 
 import json
 from base64 import b64encode
@@ -34,7 +34,8 @@ def write_sparql(site: Site, *, with_engine: bool = False) -> None:
         site: the site, whose addresses are known by now.
         with_engine: whether the page can answer: it then comes with Oxigraph and the whole graph.
     """
-    used = sorted({name.partition(":")[0] for name, *_ in _terms(site)})
+    terms = _terms(site)
+    used = sorted({name.partition(":")[0] for name, *_ in terms})
     site.page(
         "sparql.html",
         "sparql-engine" if with_engine else "sparql",
@@ -42,8 +43,9 @@ def write_sparql(site: Site, *, with_engine: bool = False) -> None:
         engine=with_engine,
         start=_START,
         prefixes={prefix: PREFIXES[prefix] for prefix in used},
+        examples=["kg:Challenge", *map(curie, site.things["agency"][:1])],
     )
-    told = {"prefixes": PREFIXES, "terms": _terms(site), "queries": _starting_points(site)}
+    told = {"prefixes": PREFIXES, "terms": terms, "queries": _starting_points(site)}
     site.write("sparql-terms.js", _script("kgSparql", told))
     site.copy(["sparql.js", "vendor/codemirror.js", "vendor/codemirror.LICENSE"])
     if with_engine:

@@ -70,7 +70,8 @@ function explained(error) {
   const found = /^error at (\d+):(\d+): ([^]*)/.exec(error.message);
   if (found) {
     return {
-      what: "from this place on it is no SPARQL",
+      // The engine tells a place that may be a word too late.
+      what: "it is no SPARQL from about here on",
       fix: "Something is missing just before it, or does not belong there.",
       line: Number(found[1]),
       column: Number(found[2]),

@@ -55,7 +55,7 @@
     "&.cm-focused": { outline: "3px solid #b45309", outlineOffset: "2px" },
     ".cm-scroller": { minHeight: "14rem", maxHeight: "32rem", overflow: "auto", lineHeight: "1.5", fontFamily: "ui-monospace, Consolas, 'DejaVu Sans Mono', monospace" },
     ".cm-gutters": { backgroundColor: "#f4f6f7", color: "#50606b" },
-    ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "system-ui, 'DejaVu Sans', Arial, sans-serif", maxWidth: "min(36rem, 90vw)" },
+    ".cm-tooltip.cm-tooltip-autocomplete > ul": { maxHeight: "none", fontFamily: "system-ui, 'DejaVu Sans', Arial, sans-serif", maxWidth: "min(36rem, 90vw)" },
     ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: ".3rem .5rem" },
     ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "#17384f", color: "#fff" },
     ".cm-completionDetail": { fontStyle: "normal", opacity: ".85" },
@@ -78,9 +78,9 @@
       CodeMirror.closeBrackets(),
       CodeMirror.sparql(),
       CodeMirror.syntaxHighlighting(colours),
-      autocompletion({ override: [ifNotIn(["Comment", "String", "IriRef", "Var"], offer)], icons: false }),
+      autocompletion({ override: [ifNotIn(["Comment", "String", "IriRef", "Var"], offer)], icons: false, maxRenderedOptions: 8 }),
       EditorView.lineWrapping,
-      EditorView.contentAttributes.of({ "aria-label": "Your query, in SPARQL" }),
+      EditorView.contentAttributes.of({ "aria-label": "Your query, in SPARQL", tabindex: "0" }),
       EditorView.updateListener.of((update) => update.docChanged && keep()),
       look,
     ],
@@ -95,12 +95,12 @@
     clearTimeout(later); // browsers refuse to change an address at each key
     later = setTimeout(() => history.replaceState(null, "", `#query=${encodeURIComponent(written())}`), 300);
   }
-  function recall() {
-    const text = new URLSearchParams(location.hash.slice(1).replaceAll("+", "%2B")).get("query");
+  function recall(hash) {
+    const text = new URLSearchParams(hash.slice(1).replaceAll("+", "%2B")).get("query");
     if (text && text !== written()) write(text);
   }
-  addEventListener("hashchange", recall);
-  recall();
+  addEventListener("hashchange", ({ newURL }) => recall(new URL(newURL).hash));
+  recall(location.hash);
 
   get("saved").append(...queries.map(([question], number) => new Option(question, number)));
   get("use").addEventListener("click", () => {
@@ -109,9 +109,13 @@
   });
   get("begin").hidden = !queries.length;
   get("keys").hidden = false;
+  if (get("no-script")) get("no-script").hidden = true;
 
   // ---- the engine: fetched at the first run, from files of the site, and kept in a worker
-  const say = (text) => { get("state").textContent = text; };
+  const say = (text, refused = false) => {
+    get("state").textContent = text;
+    get("state").classList.toggle("refused", refused);
+  };
   const scripts = new Map();
   const load = (src) => {
     if (!scripts.has(src)) {
@@ -126,14 +130,14 @@
     if (!get("run")) return say("This copy of the site cannot run queries. Below it says where you can.");
     if (get("stop").ariaDisabled === "false") stop();
     const turn = ++asked;
-    show();
+    clear();
     get("stop").ariaDisabled = "false";
     if (!worker) {
       say("Starting the engine…");
       try {
         await Promise.all([load("sparql-engine.js"), load("sparql-data.js")]);
       } catch {
-        return done("The engine is missing: the files sparql-engine.js and sparql-data.js belong beside this page.");
+        return done("The engine is missing: the files sparql-engine.js and sparql-data.js belong beside this page.", true);
       }
       if (turn !== asked) return;
       worker = new Worker(URL.createObjectURL(new Blob([kgEngine.code], { type: "text/javascript" })));
@@ -149,9 +153,9 @@
     worker?.terminate();
     worker = null;
   }
-  function done(text) {
+  function done(text, refused = false) {
     get("stop").ariaDisabled = "true";
-    say(text);
+    say(text, refused);
   }
   if (get("run")) {
     get("buttons").hidden = false;
@@ -165,9 +169,12 @@
 
   // ---- answers
   let files = [];
-  function show(...children) {
+  function clear() {
     files.forEach(URL.revokeObjectURL);
     files = [];
+    show();
+  }
+  function show(...children) {
     get("answer").replaceChildren(...children);
     get("answer").hidden = !children.length;
   }
@@ -192,7 +199,7 @@
     const many = counted(bindings.length, "row");
     const cut = bindings.length > MOST_SHOWN ? `, of which the first ${MOST_SHOWN.toLocaleString("en-GB")} are shown; the downloads hold all` : "";
     done(bindings.length ? `${many}${cut}. ${took}` : `Nothing in the graph fits the query. ${took}`);
-    if (!bindings.length) return show();
+    if (!bindings.length) return;
     const heads = vars.map((name) => make("th", { scope: "col", className: "govuk-table__header" }, name));
     const rows = bindings.slice(0, MOST_SHOWN).map((row) => make("tr", {},
       ...vars.map((name) => make("td", { className: "govuk-table__cell" }, cell(row[name])))));
@@ -208,7 +215,7 @@
     const lines = turtle.trimEnd().split("\n");
     const cut = lines.length > MOST_SHOWN ? `, of which the first ${MOST_SHOWN.toLocaleString("en-GB")} are shown; the download holds all` : "";
     done(turtle.trim() ? `A graph of ${counted(lines.length, "line")} of Turtle${cut}. ${took}` : `The graph that the query gives is empty. ${took}`);
-    if (!turtle.trim()) return show();
+    if (!turtle.trim()) return;
     show(
       make("p", { className: "govuk-body" }, download("answer.ttl", "text/turtle", turtle)),
       make("h2", { id: "graph", className: "govuk-heading-m" }, "Answer"),
@@ -218,7 +225,7 @@
   function refuse({ what, fix, line, column, engine, broken }) {
     if (broken) stop();
     const at = line ? ` (line ${line}, column ${column})` : "";
-    done(`The query was not answered: ${what}${at}. ${fix}`);
+    done(`The query was not answered: ${what}${at}. ${fix}`, true);
     const parts = [];
     if (line) {
       const go = make("button", { type: "button", className: "govuk-button govuk-button--secondary" }, `Go to line ${line}, column ${column}`);
