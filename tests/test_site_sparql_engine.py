@@ -129,11 +129,13 @@ def test_many_rows_are_cut_and_told(page: Page, asked: MemoryStore) -> None:
     assert len(found) == len(answer.rows)
 
 
-def test_texts_reach_the_engine_as_they_are(page: Page) -> None:
-    write(page, "SELECT ?o { <urn:x:hostile> <urn:x:says> ?o }")
+def test_texts_come_and_go_as_they_are(page: Page, asked: MemoryStore) -> None:
+    query = "SELECT ?o { <urn:x:hostile> <urn:x:says> ?o }"
+    write(page, query)
     ask(page, "1 row.")
     (found,) = json.loads(download(page, "answer.json"))["results"]["bindings"]
     assert found["o"]["value"] == HOSTILE
+    assert download(page, "answer.csv") == render(asked.query(query), "csv")
     assert page.locator("#answer td").text_content() == HOSTILE
 
 

@@ -60,6 +60,7 @@
     ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "#17384f", color: "#fff" },
     ".cm-completionDetail": { fontStyle: "normal", opacity: ".85" },
     ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "bold" },
+    "@media print": { ".cm-scroller": { maxHeight: "none" } },
   });
 
   const area = get("query");
@@ -96,7 +97,7 @@
     later = setTimeout(() => history.replaceState(null, "", `#query=${encodeURIComponent(written())}`), 300);
   }
   function recall(hash) {
-    const text = new URLSearchParams(hash.slice(1).replaceAll("+", "%2B")).get("query");
+    const text = new URLSearchParams(hash.slice(1)).get("query");
     if (text && text !== written()) write(text);
   }
   addEventListener("hashchange", ({ newURL }) => recall(new URL(newURL).hash));
@@ -205,7 +206,7 @@
       ...vars.map((name) => make("td", { className: "govuk-table__cell" }, cell(row[name])))));
     show(
       make("p", { className: "govuk-body downloads" }, download("answer.csv", "text/csv", csv(vars, bindings)), " ", download("answer.json", "application/sparql-results+json", json)),
-      box("rows", make("table", { className: "govuk-table rows" },
+      box("rows", make("table", { className: "govuk-table" },
         make("caption", { id: "rows", className: "govuk-table__caption govuk-table__caption--m" }, cut ? `Answer: the first ${MOST_SHOWN.toLocaleString("en-GB")} rows` : "Answer"),
         make("thead", {}, make("tr", {}, ...heads)),
         make("tbody", {}, ...rows))),
