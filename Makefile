@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Pages open from file://, where browsers refuse ES modules: a bundle is one classic script.
+BUNDLED := --bundle --minify --format=iife --legal-comments=none --log-level=warning
 VIEWS := $(notdir $(basename $(sort $(wildcard viz/*.toml))))
 
 .PHONY: setup demo test test-full lint docs picture vendor bench constraints chromium clean
@@ -57,7 +59,19 @@ vendor: setup ## fetch the pinned front-end files anew and check their hashes (n
 	cd build/npm && npm install --silent --no-save --ignore-scripts govuk-frontend@6.6.0 sass@1.108.2
 	cd build/npm && npx sass --quiet --style=compressed --no-source-map --load-path=node_modules \
 	  ../../src/kg/static/govuk.scss ../../src/kg/static/vendor/govuk.css
-	$(BIN)/pytest tests/test_views.py -k vendored
+	rm -rf build/npm/bundle && cp -r src/kg/static/bundle build/npm/bundle
+	cd build/npm/bundle && npm ci --silent --ignore-scripts
+	cd build/npm/bundle && npx esbuild codemirror.mjs $(BUNDLED) --global-name=CodeMirror \
+	  --banner:js='/* codemirror 6.0.2, codemirror-lang-sparql 2.1.0: see codemirror.LICENSE */' \
+	  --outfile=../../../src/kg/static/vendor/codemirror.js
+	cd build/npm/bundle && npx esbuild oxigraph.mjs $(BUNDLED) --global-name=oxigraph \
+	  --banner:js='/* oxigraph 0.5.11: see oxigraph.LICENSE */' \
+	  --outfile=../../../src/kg/static/vendor/oxigraph.js
+	cp build/npm/bundle/node_modules/oxigraph/web_bg.wasm src/kg/static/vendor/oxigraph.wasm
+	cd build/npm/bundle/node_modules && for package in codemirror* crelt style-mod w3c-keyname \
+	  @codemirror/* @lezer/* @marijn/*; do printf '%s\n\n' $$package; cat $$package/LICENSE; echo; \
+	  done > ../../../../src/kg/static/vendor/codemirror.LICENSE
+	$(BIN)/pytest tests/test_views.py -k 'vendored or bundles'
 
 # The browser tests want a Chromium. Where apt can install one (Debian, as root) this does;
 # elsewhere the tests say how.

@@ -218,9 +218,41 @@ def test_many_edges_are_handed_over_alike(
 def test_vendored_files_are_the_pinned_ones(folder: Path) -> None:
     packages = tomllib.loads((folder / "vendor.toml").read_text(encoding="utf-8"))
     assert packages
+    known = set()
     for name, package in packages.items():
-        file = folder / package["file"]
-        assert sha256(file.read_bytes()).hexdigest() == package["sha256"]
-        assert package["version"] in file.read_text(encoding="utf-8")[:2000]
+        for each in [package, *package.get("beside", [])]:
+            file = folder / each["file"]
+            assert sha256(file.read_bytes()).hexdigest() == each["sha256"]
+            known.add(file)
+        head = (folder / package["file"]).read_text(encoding="utf-8")[:2000]
+        assert package["version"] in head
         assert package["licence"]
-        assert (file.parent / f"{name}.LICENSE").is_file()
+        licence = (folder / package["file"]).parent / f"{name}.LICENSE"
+        assert licence.is_file()
+        known.add(licence)
+    # Nothing lies there that is pinned nowhere.
+    beside = {path for place in {file.parent for file in known} for path in place.iterdir()}
+    assert {path.name for path in beside - known} <= {
+        "vendor.toml",
+        "axe-core.LICENSE-3RD-PARTY.txt",
+    }
+
+
+def test_bundles_are_made_of_pinned_packages() -> None:
+    folder = ROOT / "src" / "kg" / "static"
+    lock = json.loads((folder / "bundle" / "package-lock.json").read_text(encoding="utf-8"))
+    packages = {
+        name.rpartition("node_modules/")[2]: told for name, told in lock["packages"].items()
+    }
+    wanted = packages.pop("")["devDependencies"]
+    assert wanted == json.loads((folder / "bundle" / "package.json").read_text())["devDependencies"]
+    for name, version in wanted.items():
+        assert packages[name]["version"] == version
+    assert all(told["integrity"].startswith("sha512-") for told in packages.values())
+    pinned = tomllib.loads((folder / "vendor.toml").read_text(encoding="utf-8"))
+    for name in ("codemirror", "oxigraph"):
+        assert pinned[name]["version"] == wanted[name]
+    # Whose licence is asked for with every copy: all that is bundled, and no tool.
+    told = (folder / "vendor" / "codemirror.LICENSE").read_text(encoding="utf-8")
+    for name in packages.keys() - {"esbuild", "oxigraph"}:
+        assert name.startswith("@esbuild/") or f"{name}\n\n" in told

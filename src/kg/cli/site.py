@@ -21,11 +21,16 @@ def site() -> None:
 def site_build(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write.")],
     endpoint: Endpoint = None,
+    with_sparql: Annotated[
+        bool,
+        typer.Option("--with-sparql", help="Let its page of SPARQL run queries: 6 MB more."),
+    ] = False,
 ) -> None:
     """Write what the evidence says as pages that open with no network."""
     from kg.site.build import build_site
     from kg.store import open_store
 
     project = Project(Settings.home)
-    written = build_site(project, open_store(project, endpoint or Settings.endpoint), output)
+    store = open_store(project, endpoint or Settings.endpoint)
+    written = build_site(project, store, output, with_sparql=with_sparql)
     print(f"wrote {len(written)} files: open {written[0].as_posix()} in a browser", file=sys.stderr)

@@ -14,6 +14,7 @@ from kg.site.pages import Site
 from kg.site.quality import write_quality
 from kg.site.question_pages import write_questions
 from kg.site.questions import questions
+from kg.site.sparql_page import write_sparql
 from kg.site.thing_pages import write_things
 from kg.site.timeline import write_timeline
 from kg.site.vocabulary import write_vocabulary
@@ -24,13 +25,16 @@ from kg.store import Store
 _SHEETS = ("briefing", "claims", "questions", "reference", "timeline")
 
 
-def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
+def build_site(
+    project: Project, store: Store, folder: Path, *, with_sparql: bool = False
+) -> list[Path]:
     """Write every page of the site into a folder.
 
     Args:
         project: whose graph and views.
         store: the graph to ask.
         folder: where the site goes; pages that are there are written over.
+        with_sparql: whether its page of SPARQL comes with an engine and the graph.
 
     Returns:
         The files, in the order in which they were written; `index.html` is the first.
@@ -59,4 +63,5 @@ def build_site(project: Project, store: Store, folder: Path) -> list[Path]:
     write_about(site)
     write_briefings(site)
     write_timeline(site)
+    write_sparql(site, with_engine=with_sparql)
     return site.written
