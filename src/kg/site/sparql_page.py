@@ -38,7 +38,7 @@ def write_sparql(site: Site, *, with_engine: bool = False) -> None:
     used = sorted({name.partition(":")[0] for name, *_ in terms})
     site.page(
         "sparql.html",
-        "sparql-engine" if with_engine else "sparql",
+        "sparql",
         "Ask in SPARQL",
         engine=with_engine,
         start=_START,
