@@ -449,6 +449,9 @@
     byAddress();
     document.documentElement.dataset.ready = "true";
   });
+  // On paper the picture stays as it is on the screen: a new size would empty it, and none draws anew.
+  addEventListener("beforeprint", () => network.setOptions({ autoResize: false }));
+  addEventListener("afterprint", () => network.setOptions({ autoResize: true }));
   let size = canvas.clientWidth;
   network.on("resize", ({ width }) => {
     if (width !== size) fit();
