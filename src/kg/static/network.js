@@ -81,7 +81,7 @@
   const edgeLook = (edge) => ({
     id: edge.id,
     hidden: hiddenEdge(edge),
-    color: { color: edge.color, hover: edge.color, opacity: !close || mine(edge) ? 1 : 0.15 },
+    color: { color: edge.color, hover: edge.color, opacity: !close || state.near > 1 || mine(edge) ? 1 : 0.15 },
     width: close && mine(edge) ? edge.width + 1.2 : edge.width,
   });
   // vis-network thinks long about each item that it is told of: so only of those that changed.
@@ -110,7 +110,7 @@
 
   function refresh() {
     open = seen();
-    close = state.chosen && about(state.chosen, 1);
+    close = state.chosen && about(state.chosen, Math.max(1, state.near));
     path = state.to ? findPath() : null;
     visible = path ? seen(path.drawn) : state.near ? seen(about(state.chosen, state.near)) : open;
     nodes.update(data.nodes.map(nodeLook).filter(changed));
@@ -449,6 +449,9 @@
     byAddress();
     document.documentElement.dataset.ready = "true";
   });
+  // On paper the picture stays as it is on the screen: a new size would empty it, and none draws anew.
+  addEventListener("beforeprint", () => network.setOptions({ autoResize: false }));
+  addEventListener("afterprint", () => network.setOptions({ autoResize: true }));
   let size = canvas.clientWidth;
   network.on("resize", ({ width }) => {
     if (width !== size) fit();
