@@ -14,7 +14,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from kg.project import Project, start_home
 from kg.queries import load_query, run
 from kg.results import Table, Triples
-from kg.site.answers import Answer, read_answer
+from kg.site.answers import Answer, Field, Row, read_answer
 from kg.site.build import build_site
 from kg.site.charts import Bars, Matrix, Timeline, chart
 from kg.site.evidence import Evidence
@@ -156,6 +156,18 @@ def test_a_period_with_an_unknown_end_is_open(read: Read) -> None:
     assert spans["Ofsted (2010c)"].when == "1 April 2009 to 30 September 2009"
     assert not spans["Ofsted (2010c)"].open_start
     assert spans["Care Quality Commission (2009)"].open_start
+
+
+def test_an_ill_typed_date_is_not_drawn(read: Read) -> None:
+    _, answer = read("policy-timeline")
+    at = next(number for number, column in enumerate(answer.columns) if column.kind == "date")
+    row = answer.rows[0]
+    wrong = Field("31 February 2003", "", "2003-02-31")
+    fields = (*row.fields[:at], wrong, *row.fields[at + 1 :])
+    rows = (Row(fields, row.claims), *answer.rows[1:])
+    drawn = chart("timeline", Answer(answer.columns, rows, (), False))
+    assert isinstance(drawn, Timeline)
+    assert row.fields[0].text not in [span.label for span in drawn.spans]
 
 
 def test_a_chart_is_drawn_only_where_it_tells_more(read: Read) -> None:

@@ -96,12 +96,15 @@ def _bars(answer: Answer) -> Bars | None:
     numbers = [at for at, column in enumerate(answer.columns) if column.kind == "number"]
     values = [[row.fields[at].text for at in numbers] for row in answer.rows]
     largest = max((float(text or 0) for row in values for text in row), default=0)
-    if not largest:
+    if largest <= 0:
         return None
     return Bars(
         tuple(answer.columns[at].heading for at in numbers),
         tuple(
-            (row.fields[0].text, tuple((t, _share(float(t or 0), 0, largest)) for t in texts))
+            (
+                row.fields[0].text,
+                tuple((t, _share(max(float(t or 0), 0), 0, largest)) for t in texts),
+            )
             for row, texts in zip(answer.rows, values, strict=True)
         ),
     )
@@ -117,7 +120,7 @@ def _matrix(answer: Answer) -> Matrix | None:
     squares = {}
     for at, row in enumerate(answer.rows, start=1):
         text = row.fields[number].text
-        shade = round(_SHADES * float(text or 0) / largest)
+        shade = max(0, round(_SHADES * float(text or 0) / largest))
         squares[row.fields[down].text, row.fields[across].text] = Square(
             text, shade, at if row.claims else 0
         )
@@ -144,7 +147,7 @@ def _timeline(answer: Answer) -> Timeline | None:
         label = row.fields[0].text
         if answer.columns[1].kind == "text" and answer.columns[1].name == "successorLabel":
             label = f"{label} → {row.fields[1].text}"
-        if begin.order or end.order:
+        if (begin.order or end.order) and _is_a_date(begin.order) and _is_a_date(end.order):
             found[label, begin.order or end.order] = (begin, end)
     days = [_days(f.order) for pair in found.values() for f in pair if f.order]
     if len({first for first, _ in days}) < 2:
@@ -185,6 +188,14 @@ def _when(begin: str, end: str, a_period: bool) -> str:
     if end:
         return f"Until {end}"
     return f"From {begin}" if a_period else begin
+
+
+def _is_a_date(text: str) -> bool:
+    """Whether a date is open or can be placed; an ill-typed one is for `kg validate` to report."""
+    try:
+        return not text or bool(_days(text))
+    except ValueError:
+        return False
 
 
 def _days(text: str) -> tuple[int, int]:
