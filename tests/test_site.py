@@ -229,6 +229,24 @@ def test_the_command_says_what_to_open(kg: Run, tmp_path: Path) -> None:
     assert ended.returncode == 2 and "cannot be written" in ended.stderr
 
 
+def test_a_page_of_what_is_gone_is_taken_away(tmp_path: Path) -> None:
+    start_home(tmp_path / "graph")
+    project, folder = Project(tmp_path / "graph"), tmp_path / "site"
+    build_site(project, open_store(project), folder)
+    (folder / "notes.txt").write_text("mine", encoding="utf-8")
+    (tmp_path / "kept.html").write_text("outside", encoding="utf-8")
+    with (folder / "files.txt").open("a", encoding="utf-8") as listing:
+        listing.write("../kept.html\n")
+    disagreements = tmp_path / "graph/data/triples/lowmere-2025/home-hazards.ttl"
+    text = disagreements.read_text(encoding="utf-8")
+    begin, end = (text.index(f"\nstatement:lowmere-2025-00{n}\n") for n in (6, 7))
+    disagreements.write_text(text[:begin] + text[end:], encoding="utf-8")
+    build_site(project, open_store(project), folder)
+    assert not (folder / "claim/lowmere-2025-006.html").exists()
+    assert (folder / "claim/lowmere-2025-007.html").exists()
+    assert (folder / "notes.txt").exists() and (tmp_path / "kept.html").exists()
+
+
 def test_what_stands_in_the_graph_stays_text(tmp_path: Path) -> None:
     start_home(tmp_path / "graph")
     works = tmp_path / "graph/data/triples/works.ttl"

@@ -64,4 +64,5 @@ def build_site(
     write_briefings(site)
     write_timeline(site)
     write_sparql(site, with_engine=with_sparql)
+    site.finish()
     return site.written

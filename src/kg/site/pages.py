@@ -26,6 +26,8 @@ THINGS = {
     "group": ("group", "Group of people", "Groups of people"),
     "instrument": ("instrument", "Tool or process", "Tools and processes"),
 }
+# Every file that the build wrote, one a line.
+_LISTING = "files.txt"
 
 
 class Site:
@@ -112,6 +114,21 @@ class Site:
                 fix="check name and rights",
             ) from error
         self.written.append(path)
+
+    def finish(self) -> None:
+        """Take away what an earlier build wrote here and this one did not, and list what it wrote.
+
+        A page of a claim that is gone from the graph would otherwise still be found.
+        """
+        listing = self.folder / _LISTING
+        now = {path.relative_to(self.folder).as_posix() for path in self.written}
+        before = listing.read_text(encoding="utf-8").splitlines() if listing.is_file() else []
+        for address in set(before) - now:
+            old = self.folder / address
+            # The list may have been edited: nothing outside the folder is touched.
+            if old.resolve().is_relative_to(self.folder.resolve()) and old.is_file():
+                old.unlink()
+        self.write(_LISTING, "".join(f"{address}\n" for address in sorted(now)))
 
     def copy(self, names: Iterable[str]) -> None:
         """Copy files of `static/` to the top of the site."""
