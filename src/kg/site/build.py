@@ -22,7 +22,7 @@ from kg.site.work_pages import write_works
 from kg.store import Store
 
 # Style sheets that only some pages ask for, since they mean other things by the same names.
-_SHEETS = ("briefing", "claims", "questions", "reference", "sparql", "timeline")
+_SHEETS = ("briefing", "claims", "home", "questions", "reference", "sparql", "timeline")
 
 
 def build_site(
