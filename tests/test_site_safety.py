@@ -114,7 +114,8 @@ def test_payloads_run_on_no_page(site: Path, browser: Browser) -> None:
             found.append(path.name)
         # Whatever is a link leads into the site or to the web.
         found += page.evaluate(
-            "[...document.querySelectorAll('a[href]')].map((a) => a.protocol)"
+            "[...document.querySelectorAll('a')].filter((a) => a.hasAttribute('href'))"
+            ".map((a) => new URL(a.getAttribute('href'), location).protocol)"
             ".filter((protocol) => !['file:', 'https:', 'http:', 'mailto:'].includes(protocol))"
         )
         told += page.evaluate("document.body.textContent")

@@ -15,6 +15,7 @@ _LICENCES = {
 
 def write_about(site: Site) -> None:
     """Write the page about the graph, and the files that it offers."""
+    site.copy(["reference.css"])
     e = site.evidence
     dataset = next(iter(e.of_class("dcat:Dataset")), DATASET)
     licence = e.one(dataset, "dcterms:license")

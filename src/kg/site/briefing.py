@@ -68,6 +68,7 @@ class Briefing:
 
 def write_briefings(site: Site) -> None:
     """Write a briefing for every agency and top theme that has claims, and their list."""
+    site.copy(["briefing.css"])
     e = site.evidence
     subjects = {"agency": e.of_class("kg:Agency"), "theme": e.top_themes}
     told = {

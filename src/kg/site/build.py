@@ -21,9 +21,6 @@ from kg.site.vocabulary import write_vocabulary
 from kg.site.work_pages import write_works
 from kg.store import Store
 
-# Style sheets that only some pages ask for, since they mean other things by the same names.
-_SHEETS = ("briefing", "claims", "home", "questions", "reference", "sparql", "timeline")
-
 
 def build_site(
     project: Project, store: Store, folder: Path, *, with_sparql: bool = False
@@ -57,7 +54,7 @@ def build_site(
     site.page("disagreements.html", "disagreements", "Disagreements")
     write_things(site, cells, write_networks(site, asked))
     write_questions(site, asked)
-    site.copy(["vendor/govuk.css", "site.css", "site.js", *(f"{name}.css" for name in _SHEETS)])
+    site.copy(["vendor/govuk.css", "site.css", "site.js"])
     write_quality(site)
     write_vocabulary(site)
     write_about(site)
@@ -65,4 +62,4 @@ def build_site(
     write_timeline(site)
     write_sparql(site, with_engine=with_sparql)
     site.finish()
-    return site.written
+    return list(site.written)

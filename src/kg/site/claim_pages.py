@@ -43,6 +43,7 @@ def write_claims(site: Site, asked: list[Question]) -> None:
         site: where they go.
         asked: the saved questions, of which a claim's page names those that return it.
     """
+    site.copy(["claims.css"])
     e = site.evidence
     site.page("claims.html", "claims", "All claims", distinct=distinct(e.claims))
     returned = _returned(asked)

@@ -55,6 +55,7 @@ def write_home(site: Site, asked: list[Question]) -> None:
         ways=_WAYS,
         limits=[c for c in distinct(e.claims) if c.kind == expand("kg:Limitation")],
     )
+    site.copy(["home.css"])
     things = [
         (plural, [(e.label(iri), site.addresses[iri], e.says(iri)) for iri in site.things[prefix]])
         for prefix, (_, _, plural) in THINGS.items()

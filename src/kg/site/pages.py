@@ -53,7 +53,7 @@ class Site:
         self.store = store
         self.folder = folder
         self.evidence = e = Evidence.of(store)
-        self.written: list[Path] = []
+        self.written: dict[Path, None] = {}  # in order, each once
         for claim in e.claims:
             if folder_of(claim.iri) != "statement":
                 raise KgError(
@@ -113,7 +113,7 @@ class Site:
                 where=path.as_posix(),
                 fix="check name and rights",
             ) from error
-        self.written.append(path)
+        self.written[path] = None
 
     def finish(self) -> None:
         """Take away what an earlier build wrote here and this one did not, and list what it wrote.

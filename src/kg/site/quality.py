@@ -94,6 +94,7 @@ class Agreement:
 
 def write_quality(site: Site) -> None:
     """Write the page on quality, and the lists of what it counts."""
+    site.copy(["reference.css"])
     e = site.evidence
     voices, support, works = _by_voice(e), _by_support(e), _by_status(e)
     readings = [reading(e, review) for review in _reviews(e)]

@@ -48,7 +48,7 @@ def write_questions(site: Site, asked: list[Question]) -> None:
                 others=others[:_SUGGESTED],
                 **more,
             )
-    site.copy(["table.js"])
+    site.copy(["questions.css", "table.js"])
 
 
 def _by_role(asked: list[Question]) -> dict[str, list[Question]]:

@@ -47,7 +47,7 @@ def write_sparql(site: Site, *, with_engine: bool = False) -> None:
     )
     told = {"prefixes": PREFIXES, "terms": terms, "queries": _starting_points(site)}
     site.write("sparql-terms.js", _script("kgSparql", told))
-    site.copy(["sparql.js", "vendor/codemirror.js", "vendor/codemirror.LICENSE"])
+    site.copy(["sparql.css", "sparql.js", "vendor/codemirror.js", "vendor/codemirror.LICENSE"])
     if with_engine:
         site.copy(["vendor/oxigraph.LICENSE"])
         site.write("sparql-engine.js", _script("kgEngine", _engine()))

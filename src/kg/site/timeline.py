@@ -92,6 +92,7 @@ class Drawing:
 
 def write_timeline(site: Site) -> None:
     """Write the timeline, with its drawing and its table."""
+    site.copy(["timeline.css"])
     e = site.evidence
     found = happenings(e)
     site.page(

@@ -69,6 +69,7 @@ def anchor(iri: str) -> str:
 
 def write_vocabulary(site: Site) -> None:
     """Write the page of all concept schemes and of the ontology."""
+    site.copy(["reference.css"])
     e = site.evidence
     ends = _ends(site.store)
     schemes = [Scheme(iri, tuple(_concepts(e, iri))) for iri in e.of_class("skos:ConceptScheme")]

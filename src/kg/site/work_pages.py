@@ -20,6 +20,7 @@ _FACTS = {
 
 def write_works(site: Site) -> None:
     """Write a page for every work, and how to cite it as files."""
+    site.copy(["claims.css"])
     e = site.evidence
     for iri in site.things["source"]:
         reference = work_reference(e, iri)
