@@ -13,7 +13,8 @@ MODULES = sorted(ROOT.rglob("*.py"))
 # them in their list.
 LAYERS = [
     ["errors"],
-    ["terms", "sparql"],
+    ["terms", "sparql", "files"],
+    ["journal"],
     ["project"],
     ["results", "turtle"],
     ["locations"],

@@ -2,6 +2,8 @@
 
 import os
 import sys
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -167,19 +169,12 @@ def fmt(
     ] = False,
 ) -> None:
     """Write Turtle files in their one canonical layout; a second run changes nothing."""
-    from kg.fmt import format_file
-    from kg.turtle import write_file
+    from kg.fmt import changes_of_layout, format_files, own_files
 
     project = Project(Settings.home)
-    known = [*project.files("ontology", "vocab/*.ttl"), *project.data_files()]
-    # A home without vocabularies uses the shipped ones, which are not its own to rewrite.
-    paths = files or [path for path in known if path.is_relative_to(project.home)]
-    # Every file is read before any is written: an error in one leaves all as they were.
-    texts = [(path, format_file(path)) for path in paths]
-    changed = [(path, text) for path, text in texts if path.read_bytes() != text.encode()]
-    for path, text in changed:
-        if not check:
-            write_file(path, text)
+    paths = files or own_files(project)
+    changed = list(changes_of_layout(paths)) if check else format_files(project, paths)
+    for path in changed:
         print(f"{'would change' if check else 'formatted'} {project.shown(path)}")
     from kg.reports import count
 
@@ -263,9 +258,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")
+    with completion.joined_values():
+        code = _run()
     try:
-        with completion.joined_values():
-            code = _run()
         sys.stdout.flush()
     except OSError as error:
         silence_stdout()
@@ -282,7 +277,19 @@ def _run() -> int | str | None:
     except KgError as error:
         _tell(error)
         return 2
+    except OSError as error:
+        # What standard output did not take it still holds, so that the flush at the end tells.
+        with suppress(OSError):
+            sys.stdout.flush()
+            _tell(_told(error))
+        return 2
     return 0
+
+
+def _told(error: OSError) -> KgError:
+    where = str(error.filename or "")
+    fix = f"check space and rights, in {tempfile.gettempdir()} too"
+    return KgError(f"the system refused: {error.strerror or error}", where=where, fix=fix)
 
 
 def _tell(error: KgError) -> None:

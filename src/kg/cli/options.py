@@ -11,6 +11,7 @@ import typer
 
 from kg.cli import completion
 from kg.errors import KgError
+from kg.files import write_file
 
 if TYPE_CHECKING:
     from kg.results import Answer
@@ -114,13 +115,13 @@ def emit(content: bytes, output: Path | None) -> None:
         return
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_bytes(content)
     except OSError as error:
         raise KgError(
             f"the file cannot be written: {error.strerror}",
             where=output.as_posix(),
             fix="choose another place with -o",
         ) from error
+    write_file(output, content)
 
 
 def silence_stdout() -> None:
