@@ -1,8 +1,8 @@
 """Several files of a home changed together: after a crash, all are as they were or all are new.
 
 A change first notes in a journal what it is about to do, then writes the new contents beside the
-files and keeps the old ones there too, then puts each new one in its place. Taking the journal away
-is what makes the change stand. A journal that is found was left by a change that was cut off, and
+files and keeps the old ones there too, then puts each new one in its place. Renaming the journal is
+what makes the change stand. A journal that is found was left by a change that was cut off, and
 what that change did is undone: the same way back as after an error.
 """
 
@@ -14,7 +14,7 @@ import re
 import secrets
 import shutil
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -100,14 +100,13 @@ def change_files(home: Path, texts: Mapping[Path, str]) -> None:
                 os.replace(step.new, step.file)  # noqa: PTH105 - named by the crash tests
             for step in steps:
                 sync_folder(step.file.parent)
-            _journal(home).unlink()
+            _end(home)
         except BaseException as error:
             _undo_after(error, home, steps)
             if isinstance(error, OSError):
                 raise _told(error, where) from error
             raise
-        sync_folder(_folder(home))
-        _clear(steps)
+        _clear(home, steps)
 
 
 def recover(home: Path) -> None:
@@ -119,6 +118,9 @@ def recover(home: Path) -> None:
     if _journal(home).is_file():
         with exclusive(home):
             pass  # whoever has the home for himself finds it put right
+    elif _ended(home).is_file():
+        with suppress(KgError), exclusive(home):
+            pass  # and tidied up, without which it may be read too
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,10 @@ class _Step:
     @property
     def new(self) -> Path:
         return self.file.with_name(f".kg-change-{self.token}.new")
+
+    @property
+    def before(self) -> Path:
+        return self.file.with_name(f"{self.file.name}.before")
 
     def prepare(self, content: bytes) -> None:
         self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -173,8 +179,12 @@ def _undo(home: Path, steps: list[_Step]) -> list[_Step]:
     others = [step for step in steps if not step.undo()]
     for step in steps:
         sync_folder(step.file.parent)
-    _journal(home).unlink(missing_ok=True)
-    _clear(step for step in steps if step not in others)
+    for step in others:
+        if step.old.exists():
+            step.old.replace(step.before)
+    if _journal(home).exists():
+        _end(home)
+    _clear(home, steps)
     for step in steps:
         if not step.was and step.name.count("/") > _DEPTH:
             with suppress(OSError):  # it was never made, or holds something else
@@ -195,10 +205,12 @@ def _undo_after(error: BaseException, home: Path, steps: list[_Step]) -> None:
 
 def _undo_if_cut_off(home: Path) -> None:
     journal = _journal(home)
+    if _ended(home).is_file():
+        _clear(home, _read(_ended(home), home))
     if not journal.is_file():
         return
     try:
-        others = _undo(home, _read_journal(home))
+        others = _undo(home, _read(journal, home))
     except OSError as error:
         raise UnreadableFile(
             f"a change of this graph was cut off, and cannot be undone: {error}",
@@ -209,9 +221,9 @@ def _undo_if_cut_off(home: Path) -> None:
     _log.warning("A change of this graph was cut off: the files are as they were before it.")
     for step in others:
         _log.warning(
-            "%s was changed since and is left as it is; before, it held what is in %s.",
+            "%s was changed since and is left as it is; before the change it %s.",
             step.file.as_posix(),
-            step.old.name if step.was else "no file",
+            f"held what is in {step.before.name} now" if step.was else "was not there",
         )
 
 
@@ -239,12 +251,12 @@ def _write_journal(home: Path, steps: list[_Step]) -> None:
     sync_folder(journal.parent)
 
 
-def _read_journal(home: Path) -> list[_Step]:
+def _read(journal: Path, home: Path) -> list[_Step]:
     """Read a journal, which may have come with a copied home: it names nothing outside of it."""
     try:
         steps = [
             _Step(name, real_path(home / name), token, was, becomes)
-            for name, token, was, becomes in json.loads(_journal(home).read_bytes())
+            for name, token, was, becomes in json.loads(journal.read_bytes())
         ]
         sound = all(
             _NAME.fullmatch(step.name) and re.fullmatch("[0-9a-f]{8}", step.token) for step in steps
@@ -254,7 +266,7 @@ def _read_journal(home: Path) -> list[_Step]:
     if not sound:
         raise UnreadableFile(
             "this should tell how to undo a change that was cut off, and does not",
-            where=_journal(home).as_posix(),
+            where=journal.as_posix(),
             fix="look whether the files of the graph are as they should be, then delete it",
         )
     return steps
@@ -274,10 +286,17 @@ def _holder(folder: Path) -> str:
     return "another command"
 
 
-def _clear(steps: Iterable[_Step]) -> None:
+def _end(home: Path) -> None:
+    """Say that the change stands, or is undone: what is left to do is to tidy up."""
+    os.replace(_journal(home), _ended(home))  # noqa: PTH105
+    sync_folder(_folder(home))
+
+
+def _clear(home: Path, steps: list[_Step]) -> None:
     for path in (path for step in steps for path in (step.old, step.new)):
         with suppress(OSError):  # left behind, it harms nobody
             path.unlink()
+    _ended(home).unlink(missing_ok=True)
 
 
 def _digest(file: Path) -> str:
@@ -290,3 +309,7 @@ def _folder(home: Path) -> Path:
 
 def _journal(home: Path) -> Path:
     return _folder(home) / "journal.json"
+
+
+def _ended(home: Path) -> Path:
+    return _folder(home) / "ended.json"
