@@ -23,7 +23,7 @@ from pathlib import Path
 from kg.errors import KgError, UnreadableFile
 from kg.files import real_path, sync_folder, write_through
 
-_PATIENCE = 10  # seconds that one command waits for another
+_PATIENCE = 30  # seconds that one command waits for another
 _DEPTH = 2  # how deep files stand that are in no folder of a review: data/triples/works.ttl
 _NAME = re.compile(r"(?:data|ontology)/(?!.*(?:^|/)\.\./).+")
 _log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def exclusive(home: Path) -> Iterator[None]:
         home: the folder that holds `data/triples/`.
 
     Raises:
-        KgError: another command is changing it, and does not end within ten seconds; or the home
+        KgError: another command is changing it, and does not end within half a minute; or the home
             cannot be written to.
     """
     from filelock import FileLock, Timeout

@@ -100,7 +100,7 @@ def emit(content: bytes, output: Path | None) -> None:
     """Write bytes to a file, or to standard output where there is none.
 
     Raises:
-        KgError: the file cannot be written.
+        KgError: the file, or standard output, cannot be written.
         SystemExit: whoever reads standard output has closed it.
     """
     if output is None:
@@ -112,6 +112,10 @@ def emit(content: bytes, output: Path | None) -> None:
             # The reader (head, less) has seen enough, which is no error.
             silence_stdout()
             raise SystemExit(0) from None
+        except OSError as error:
+            silence_stdout()
+            what = f"standard output cannot be written: {error.strerror}"
+            raise KgError(what, fix="choose a file with -o") from error
         return
     try:
         output.parent.mkdir(parents=True, exist_ok=True)

@@ -30,13 +30,12 @@ def save(contents: Mapping[Path, bytes], *, force: bool = False) -> None:
         force: write over whatever is there.
 
     Raises:
-        KgError: a file is there that somebody has changed, or that was not written here; or one
-            cannot be written.
+        KgError: a file is there that somebody may have changed, or one cannot be written.
     """
     for path, content in contents.items():
         if not force and not _free(path, content):
             raise KgError(
-                "there is a file already, which somebody has changed or made",
+                "there is a file already, which somebody may have changed",
                 where=path.as_posix(),
                 fix="give another name with -o, or add --force to write over it",
             )
