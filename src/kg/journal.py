@@ -10,10 +10,10 @@ import hashlib
 import json
 import logging
 import os
+import platform
 import re
 import secrets
 import shutil
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -276,7 +276,7 @@ def _sign(folder: Path) -> None:
     """Say who holds the lock, to be told to whoever waits for it, and keep git away from it."""
     with suppress(OSError):  # a courtesy, for which nothing should fail
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-        told = f"process {os.getpid()} on {socket.gethostname()} (since {datetime.now():%H:%M})"
+        told = f"process {os.getpid()} on {platform.node()} (since {datetime.now():%H:%M})"
         (folder / "holder").write_text(told, encoding="utf-8")
 
 
