@@ -1,9 +1,10 @@
 """The `kg` command: one function per command, which parses, makes one call and prints."""
 
+import io
 import os
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,8 @@ from kg.cli.options import (
     Format,
     Output,
     Settings,
+    Stdout,
+    StdoutFailed,
     Values,
     ViewId,
     emit,
@@ -256,40 +259,34 @@ def main() -> None:
     sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
     # A message may hold any character of the data; a narrow terminal encoding must not end it.
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        given = sys.stdout
+        how = {"line_buffering": given.line_buffering, "write_through": given.write_through}
+        sys.stdout = Stdout(given.detach(), "utf-8", "replace", "\n", **how)
     with completion.joined_values():
-        code = _run()
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        silence_stdout()
-        print(f"Error: standard output cannot be written: {error.strerror}", file=sys.stderr)
-        code = 2
-    sys.exit(code)
+        code = _run(lambda: app(prog_name="kg"))
+    sys.exit(_run(sys.stdout.flush) or code)
 
 
-def _run() -> int | str | None:
+def _run(action: Callable[[], None]) -> int | str | None:
+    """Do something, and tell what goes wrong; give the exit code."""
     try:
-        app(prog_name="kg")
+        action()
     except SystemExit as end:
         return end.code
     except KgError as error:
+        if isinstance(error, StdoutFailed):
+            silence_stdout()
         _tell(error)
         return 2
     except OSError as error:
-        # What standard output did not take it still holds, so that the flush at the end tells.
-        with suppress(OSError):
-            sys.stdout.flush()
-            _tell(_told(error))
+        what = f"the system refused: {error.strerror or error}"
+        fix = f"check space and rights, in {tempfile.gettempdir()} too"
+        _tell(KgError(what, where=str(error.filename or ""), fix=fix))
         return 2
     return 0
-
-
-def _told(error: OSError) -> KgError:
-    where = str(error.filename or "")
-    fix = f"check space and rights, in {tempfile.gettempdir()} too"
-    return KgError(f"the system refused: {error.strerror or error}", where=where, fix=fix)
 
 
 def _tell(error: KgError) -> None:
