@@ -13,7 +13,8 @@ MODULES = sorted(ROOT.rglob("*.py"))
 # them in their list.
 LAYERS = [
     ["errors"],
-    ["terms", "sparql", "spreadsheets"],
+    ["terms", "sparql", "files", "spreadsheets"],
+    ["journal"],
     ["project"],
     ["results", "turtle"],
     ["locations"],

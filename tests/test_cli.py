@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -224,8 +225,9 @@ def test_a_reader_that_has_seen_enough_is_no_error(kg: Run) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-@pytest.mark.parametrize("command", ["query list", "export -f nt", "doctor"])
-def test_an_output_that_cannot_be_written_is_told(command: str) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("command", ["query list", "export -f nt", "doctor", "--help"])
+def test_an_output_that_cannot_be_written_is_told(command: str, unbuffered: str) -> None:
     import subprocess
 
     with Path("/dev/full").open("w") as full:
@@ -235,6 +237,7 @@ def test_an_output_that_cannot_be_written_is_told(command: str) -> None:
             stderr=subprocess.PIPE,
             text=True,
             check=False,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
         )
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1

@@ -115,7 +115,7 @@ def test_two_builds_give_the_same_bytes(site: Site, tmp_path: Path) -> None:
     )
     subprocess.run([sys.executable, "-c", command], check=True, cwd=ROOT)
     again = {p.relative_to(tmp_path): p.read_bytes() for p in tmp_path.rglob("*.*") if p.is_file()}
-    assert len(again) == 9
+    assert len(again) == 10
     for name, content in again.items():
         assert (site.folder / name).read_bytes() == content, name
     with ZipFile(tmp_path / "downloads" / "claims.xlsx") as parts:

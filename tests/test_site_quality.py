@@ -162,13 +162,12 @@ def test_each_number_opens_what_it_counts(site: Site, page: Parts) -> None:
     e = site.evidence
     lists = {link for link in page.links if link.startswith("quality/")}
     assert len(lists) > 40
+    quality = (site.folder / "quality.html").read_text(encoding="utf-8")
     for link in lists:
         told = Parts(site.folder / link)
-        (number,) = (int(n) for n in re.findall(r"(\d+) (?:claim|work)s?\.", told.words))
         claims = [x for x in told.links if x.startswith("../claim/")]
-        works = [x for x in told.links if x.startswith("../work/")]
-        assert len(claims or works) == number, link
-        assert f'href="{link}">{number}<' in (site.folder / "quality.html").read_text("utf-8")
+        number = len(claims or [x for x in told.links if x.startswith("../work/")])
+        assert number and f'href="{link}">{number}<' in quality, link
     uncited = site.store.query(
         f"SELECT DISTINCT ?s {{ ?s <{expand('kg:evidence')}>/<{expand('kg:voice')}> "
         f"<{expand('voice:uncited')}> }}"

@@ -185,7 +185,7 @@ def test_without_a_script_the_query_can_be_read_and_copied(
     answer = store.query(area.input_value())
     assert isinstance(answer, Table) and len(answer.rows) == 8  # the kinds of the model
     for control in ("button", "combobox"):
-        expect(page.get_by_role(control)).to_have_count(0)
+        expect(page.get_by_role("main").get_by_role(control)).to_have_count(0)
     told = page.get_by_text("Running a query here needs JavaScript")
     assert told.is_visible() == engine
     page.close()

@@ -11,7 +11,7 @@ from kg.fmt import format_file
 from kg.locations import locate
 from kg.project import Project
 from kg.terms import PREFIXES
-from kg.turtle import read_turtle, write_file, write_turtle
+from kg.turtle import read_turtle, write_turtle
 
 HEAD = "@prefix agency: <https://w3id.org/evidence-kg/agency/> .\n"
 
@@ -53,6 +53,14 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         read_turtle(tmp_path / "none.ttl")
     with pytest.raises(UnreadableFile, match="cannot be read"):
         read_turtle(tmp_path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    (tmp_path / "works.ttl").symlink_to("gone.ttl")
+    with pytest.raises(UnreadableFile, match="link") as error:
+        read_turtle(tmp_path / "works.ttl")
+    assert "delete the link" in error.value.fix
 
 
 def test_byte_order_mark_and_windows_line_ends_are_read(tmp_path: Path) -> None:
@@ -149,38 +157,3 @@ def test_lines_are_found(tmp_path: Path) -> None:
     assert found.line("u:a", "u:p", "no such value") == 3
     assert found.line("u:a", "u:none") == 2
     assert found.line("u:none") is None
-
-
-@pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_a_failed_write_leaves_the_old_file_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
-    path = put(tmp_path, "old")
-
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, step, fail)
-    with pytest.raises(UnreadableFile, match="No space"):
-        write_file(path, "new")
-    monkeypatch.undo()
-    assert path.read_text(encoding="utf-8") == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["data.ttl"]
-
-
-def test_a_write_replaces_and_keeps_the_mode(tmp_path: Path) -> None:
-    path = put(tmp_path, "old")
-    path.chmod(0o640)
-    write_file(path, "new\n")
-    assert path.read_bytes() == b"new\n"
-    assert path.stat().st_mode & 0o777 == 0o640 or os.name == "nt"
-
-
-@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
-    path = put(tmp_path, "old")
-    link = tmp_path / "link.ttl"
-    link.symlink_to(path)
-    write_file(link, "new")
-    assert link.is_symlink()
-    assert path.read_text(encoding="utf-8") == "new"

@@ -2,13 +2,17 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from pyoxigraph import BlankNode
 
 from kg.errors import KgError
+from kg.files import real_path, write_file
+from kg.journal import change_files, exclusive
 from kg.locations import locate
+from kg.project import Project
 from kg.turtle import LEXEME, Document, bracket_line, read_turtle, write_turtle
 
 
@@ -30,6 +34,52 @@ def format_file(path: Path) -> str:
                 fix="give the thing an IRI of its own instead of [ … ], ( … ) or _:name",
             )
     return write_turtle(document.triples, comments_of(document))
+
+
+def changes_of_layout(paths: Sequence[Path]) -> dict[Path, str]:
+    """Give the new text of each file that is not in the canonical layout.
+
+    Raises:
+        UnreadableFile: a file is not well-formed.
+        KgError: one holds a blank node.
+    """
+    texts = {path: format_file(path) for path in paths}
+    return {path: text for path, text in texts.items() if path.read_bytes() != text.encode()}
+
+
+def format_files(project: Project, paths: Sequence[Path]) -> list[Path]:
+    """Rewrite files in the canonical layout, those of the home all together, and list them.
+
+    An error in one of them leaves all as they were.
+
+    Args:
+        project: the home; others than its data and vocabularies are rewritten one by one.
+        paths: the files.
+
+    Raises:
+        UnreadableFile: a file is not well-formed, or cannot be written.
+        KgError: one holds a blank node, or another command is changing the home.
+    """
+    if not changes_of_layout(paths):
+        return []  # which even a home that cannot be written to may be asked
+    known = {real_path(path): path for path in own_files(project)}
+    ours = {path: known[real_path(path)] for path in paths if real_path(path) in known}
+    with exclusive(project.home) if ours else nullcontext():
+        changed = changes_of_layout(paths)
+        change_files(project.home, {ours[p]: text for p, text in changed.items() if p in ours})
+        for path, text in changed.items():
+            if path not in ours:
+                write_file(path, text.encode())
+    return list(changed)
+
+
+def own_files(project: Project) -> list[Path]:
+    """List the Turtle files that are a home's own to rewrite: its data and its vocabularies.
+
+    A home without vocabularies uses the shipped ones, which are not.
+    """
+    known = [*project.files("ontology", "vocab/*.ttl"), *project.data_files()]
+    return [path for path in known if path.is_relative_to(project.home)]
 
 
 def comments_of(document: Document) -> dict[str, list[str]]:

@@ -5,6 +5,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from kg.errors import KgError, UnknownName
+from kg.files import walk_folder
+from kg.journal import recover
 from kg.terms import nearest_of
 
 
@@ -101,8 +103,9 @@ class Project:
 
     def files(self, folder: str, pattern: str) -> list[Path]:
         """List the files of a folder that match a glob pattern, in a stable order."""
+        recover(self.home)
         other_model = (self.home / "ontology" / "kg.ttl").is_file()
-        whole = folder == "data/triples" or (other_model and (self.home / folder).is_dir())
+        whole = other_model and (self.home / folder).is_dir()
         homes = [self.home] if whole else [shipped_home(), self.home]
         found = {
             path.relative_to(home): path for home in homes for path in (home / folder).glob(pattern)
@@ -110,8 +113,16 @@ class Project:
         return [found[name] for name in sorted(found, key=lambda name: name.as_posix())]
 
     def data_files(self) -> list[Path]:
-        """List the Turtle files that stewards write, under `data/triples/`."""
-        return self.files("data/triples", "**/*.ttl")
+        """List the Turtle files that stewards write, under `data/triples/`, through links too.
+
+        A change of them that was cut off is undone first: no half of it is ever read.
+
+        Raises:
+            KgError: that cannot be done.
+        """
+        recover(self.home)
+        found = walk_folder(self.home / "data" / "triples")
+        return sorted((p for p in found if p.suffix == ".ttl"), key=Path.as_posix)
 
     def vocabulary_files(self) -> list[Path]:
         """List the ontology and its concept schemes."""

@@ -1,10 +1,7 @@
 """Turtle files: read strictly, written in one canonical layout, and looked up by line."""
 
-import os
 import re
-import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -98,6 +95,12 @@ def decode(path: Path) -> str:
             "the file cannot be read: it is a folder",
             where=where,
             fix="name the files in it: FOLDER/*.ttl",
+        )
+    if path.is_symlink() and not path.exists():
+        raise UnreadableFile(
+            "this is a link, and what it leads to is not there",
+            where=where,
+            fix="delete the link, or put the file back",
         )
     try:
         if path.stat().st_size > _LARGEST:
@@ -244,39 +247,3 @@ def bracket_line(text: str) -> int:
         if match["open"] is not None or match["named"] is not None:
             return text.count("\n", 0, match.start()) + 1
     return 1
-
-
-def write_file(path: Path, text: str) -> None:
-    """Replace a file's content in one step: after a crash it is the old file or the new one.
-
-    Raises:
-        UnreadableFile: the file cannot be written; the old one stands as it was.
-    """
-    path = path.resolve()  # a link stays a link; what it points to is replaced
-    temporary = ""
-    try:
-        with tempfile.NamedTemporaryFile(
-            "wb", dir=path.parent, prefix=f".{path.name}.", suffix=".tmp", delete=False
-        ) as file:
-            temporary = file.name
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            Path(temporary).chmod(path.stat().st_mode & 0o777)
-        os.replace(temporary, path)  # noqa: PTH105 - named by the crash tests
-    except OSError as error:
-        if temporary:
-            with suppress(OSError):
-                Path(temporary).unlink()
-        raise UnreadableFile(
-            f"the file cannot be written: {error.strerror or error}",
-            where=path.as_posix(),
-            fix="check space and rights; the old file stands as it was",
-        ) from error
-    if hasattr(os, "O_DIRECTORY"):
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -1,7 +1,10 @@
 """The `kg` command: one function per command, which parses, makes one call and prints."""
 
+import io
 import os
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +17,8 @@ from kg.cli.options import (
     Format,
     Output,
     Settings,
+    Stdout,
+    StdoutFailed,
     Values,
     ViewId,
     emit,
@@ -167,19 +172,12 @@ def fmt(
     ] = False,
 ) -> None:
     """Write Turtle files in their one canonical layout; a second run changes nothing."""
-    from kg.fmt import format_file
-    from kg.turtle import write_file
+    from kg.fmt import changes_of_layout, format_files, own_files
 
     project = Project(Settings.home)
-    known = [*project.files("ontology", "vocab/*.ttl"), *project.data_files()]
-    # A home without vocabularies uses the shipped ones, which are not its own to rewrite.
-    paths = files or [path for path in known if path.is_relative_to(project.home)]
-    # Every file is read before any is written: an error in one leaves all as they were.
-    texts = [(path, format_file(path)) for path in paths]
-    changed = [(path, text) for path, text in texts if path.read_bytes() != text.encode()]
-    for path, text in changed:
-        if not check:
-            write_file(path, text)
+    paths = files or own_files(project)
+    changed = list(changes_of_layout(paths)) if check else format_files(project, paths)
+    for path in changed:
         print(f"{'would change' if check else 'formatted'} {project.shown(path)}")
     from kg.reports import count
 
@@ -261,26 +259,32 @@ def main() -> None:
     sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
     # A message may hold any character of the data; a narrow terminal encoding must not end it.
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")
-    try:
-        with completion.joined_values():
-            code = _run()
-        sys.stdout.flush()
-    except OSError as error:
-        silence_stdout()
-        print(f"Error: standard output cannot be written: {error.strerror}", file=sys.stderr)
-        code = 2
-    sys.exit(code)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        given = sys.stdout
+        how = {"line_buffering": given.line_buffering, "write_through": given.write_through}
+        sys.stdout = Stdout(given.detach(), "utf-8", "replace", "\n", **how)
+    with completion.joined_values():
+        code = _run(lambda: app(prog_name="kg"))
+    sys.exit(_run(sys.stdout.flush) or code)
 
 
-def _run() -> int | str | None:
+def _run(action: Callable[[], None]) -> int | str | None:
+    """Do something, and tell what goes wrong; give the exit code."""
     try:
-        app(prog_name="kg")
+        action()
     except SystemExit as end:
         return end.code
     except KgError as error:
+        if isinstance(error, StdoutFailed):
+            silence_stdout()
         _tell(error)
+        return 2
+    except OSError as error:
+        what = f"the system refused: {error.strerror or error}"
+        fix = f"check space and rights, in {tempfile.gettempdir()} too"
+        _tell(KgError(what, where=str(error.filename or ""), fix=fix))
         return 2
     return 0
 

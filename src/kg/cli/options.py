@@ -1,5 +1,6 @@
 """What several commands share: their options, and how they read values and write answers."""
 
+import io
 import os
 import shutil
 import sys
@@ -11,6 +12,7 @@ import typer
 
 from kg.cli import completion
 from kg.errors import KgError
+from kg.files import write_file
 
 if TYPE_CHECKING:
     from kg.results import Answer
@@ -99,30 +101,68 @@ def emit(content: bytes, output: Path | None) -> None:
     """Write bytes to a file, or to standard output where there is none.
 
     Raises:
-        KgError: the file cannot be written.
+        KgError: the file, or standard output, cannot be written.
         SystemExit: whoever reads standard output has closed it.
     """
     if output is None:
+        sys.stdout.flush()
         try:
-            sys.stdout.flush()
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()
         except BrokenPipeError:
             # The reader (head, less) has seen enough, which is no error.
             silence_stdout()
             raise SystemExit(0) from None
+        except OSError as error:
+            raise StdoutFailed(error) from error
         return
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_bytes(content)
     except OSError as error:
         raise KgError(
             f"the file cannot be written: {error.strerror}",
             where=output.as_posix(),
             fix="choose another place with -o",
         ) from error
+    write_file(output, content)
 
 
 def silence_stdout() -> None:
     """Let what is still to be flushed to standard output go nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class StdoutFailed(KgError):
+    """Standard output cannot be written."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"standard output cannot be written: {error.strerror}")
+
+
+class Stdout(io.TextIOWrapper):
+    """Standard output whose faults are told as its own, and not taken for those of a file."""
+
+    def write(self, text: str) -> int:
+        """Write a text.
+
+        Raises:
+            BrokenPipeError: its reader has seen enough, which typer knows what to do about.
+            StdoutFailed: it cannot be written.
+        """
+        try:
+            return super().write(text)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise StdoutFailed(error) from error
+
+    def flush(self) -> None:
+        """Write what was held back.
+
+        Raises:
+            StdoutFailed: it cannot be written.
+        """
+        try:
+            super().flush()
+        except OSError as error:
+            raise StdoutFailed(error) from error

@@ -1,12 +1,13 @@
 """`kg sheet`: workbooks for stewards, written from the graph and read back into it."""
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kg.cli.options import Settings, emit
+from kg.cli.options import Settings
 from kg.project import Project
 
 app = typer.Typer(
@@ -21,32 +22,38 @@ Target = Annotated[
         "--output", "-o", help="The workbook to write; a name without .xlsx is a folder of CSV."
     ),
 ]
+Force = Annotated[
+    bool,
+    typer.Option("--force", help="Write over what is there, even if somebody has changed it."),
+]
 
 
 @app.command("template")
-def sheet_template(output: Target, review: Review = "") -> None:
+def sheet_template(output: Target, review: Review = "", force: Force = False) -> None:
     """Write an empty workbook to fill in."""
+    from kg.sheets.keeping import save
     from kg.sheets.plan import template
 
-    emit(template(Project(Settings.home), review), output)
+    save({output: template(Project(Settings.home), review)}, force=force)
     print(f"wrote {output.as_posix()}: its first sheet says how to go on", file=sys.stderr)
 
 
 @app.command("export")
-def sheet_export(output: Target, review: Review = "") -> None:
+def sheet_export(output: Target, review: Review = "", force: Force = False) -> None:
     """Write a review as a workbook, or as a folder of CSV files for Excel.
 
     In the CSV files an apostrophe stands before a text that Excel would take for a formula.
     """
+    from kg.sheets.keeping import save
     from kg.sheets.plan import export, export_csv, only_review
 
     project = Project(Settings.home)
     review = review or only_review(project)
     if output.suffix.lower() == ".xlsx":
-        emit(export(project, review), output)
+        save({output: export(project, review)}, force=force)
     else:
-        for name, content in export_csv(project, review).items():
-            emit(content, output / name)
+        files = export_csv(project, review)
+        save({output / name: content for name, content in files.items()}, force=force)
     print(f"wrote {output.as_posix()}", file=sys.stderr)
 
 
@@ -73,13 +80,23 @@ def sheet_import(
 ) -> None:
     """Read a workbook into the graph: all of it or, while there is a mistake, nothing."""
     from kg.anchors import ReferenceText
+    from kg.journal import exclusive
     from kg.reports import count
+    from kg.sheets.keeping import check_marked, save_marked
     from kg.sheets.plan import carry_out, plan
     from kg.sheets.reading import mark
 
+    copy = marked or path.with_name(f"{path.stem}-marked.xlsx")
+    check_marked(copy, path)
     project = Project(Settings.home)
+    if not dry_run:
+        project.check_own()
     reference = ReferenceText.read(text) if text else None
-    found = plan(project, path, review, reference, delete=delete)
+    # What is read for the plan stays as it is until the plan is carried out.
+    with nullcontext() if dry_run else exclusive(project.home):
+        found = plan(project, path, review, reference, delete=delete)
+        if found.sound and not dry_run:
+            carry_out(found)
     for change in found.changes if found.sound else ():
         print(change)
     for mistake in found.mistakes:
@@ -87,8 +104,7 @@ def sheet_import(
     if not found.sound:
         wrong = count(sum(not m.note for m in found.mistakes), "mistake")
         print(f"Nothing is imported: {wrong}.", file=sys.stderr)
-        copy = marked or path.with_name(f"{path.stem}-marked.xlsx")
-        emit(mark(path, found.mistakes), copy)
+        copy = save_marked(mark(path, found.mistakes), copy)
         print(f"They are marked in {copy.as_posix()}.", file=sys.stderr)
         raise typer.Exit(2)
     if not found.changes:
@@ -96,7 +112,5 @@ def sheet_import(
     elif dry_run:
         print(f"{count(len(found.changes), 'change')}; nothing is written, for this is a dry run.")
     else:
-        project.check_own()
-        carry_out(found)
         written = ", ".join(project.shown(file) for file in found.files)
         print(f"{count(len(found.changes), 'change')}, written to {written}.")

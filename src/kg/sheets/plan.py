@@ -1,8 +1,6 @@
 """From a workbook to Turtle: what would change, what is wrong, and then the writing of it."""
 
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +10,9 @@ from pyoxigraph import NamedNode, Triple
 from kg.anchors import ReferenceText
 from kg.errors import KgError, UnknownName
 from kg.fmt import comments_of
+from kg.journal import change_files, exclusive
 from kg.project import Project
+from kg.sheets.checking import violations
 from kg.sheets.layout import Rows, Sheet, file_name, layout, show
 from kg.sheets.passages import WORDS, count_in, find_places
 from kg.sheets.reading import Book, Mistake, read_book
@@ -29,9 +29,8 @@ from kg.sheets.records import (
 )
 from kg.sheets.writing import lists, vocabulary_hash, write_csv, write_workbook
 from kg.store import MemoryStore
-from kg.terms import PREFIXES, curie, expand, local_name, nearest_of
-from kg.turtle import Document, read_turtle, write_file, write_turtle
-from kg.validation import validate
+from kg.terms import curie, expand, local_name, nearest_of
+from kg.turtle import Document, decode, read_turtle, write_turtle
 
 _LABEL = expand("rdfs:label")
 _MOST_NAMED = 5
@@ -39,11 +38,16 @@ _MOST_NAMED = 5
 
 @dataclass
 class Plan:
-    """What an import would do: the new text of each file, the changes in words, the mistakes."""
+    """What an import would do: the new text of each file, the changes in words, the mistakes.
+
+    It holds for one project, and for the files of it as they were read.
+    """
 
     files: dict[Path, str] = field(default_factory=dict)
     changes: list[str] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
+    project: Project | None = None
+    read: dict[Path, str] = field(default_factory=dict)
 
     @property
     def sound(self) -> bool:
@@ -135,7 +139,8 @@ def plan(
         count_in(wanted, graph, review, text)
     find_places(wanted, graph, text)
     kept = _without_row(book, wanted, graph, review)
-    found = Plan(mistakes=wanted.mistakes)
+    read = {file: document.text for file, document in documents.items()}
+    found = Plan(mistakes=wanted.mistakes, project=project, read=read)
     if not delete:
         found.mistakes += _kept(wanted, kept)
     gone = {iri for _, iri in kept} if delete else set()
@@ -145,22 +150,39 @@ def plan(
     found.changes = list(_in_words(graph, new, wanted, called))
     found.files = _place(project, review, documents, graph, new)
     if found.sound and found.files:
-        found.mistakes += _violations(project, found, wanted)
+        found.mistakes += violations(project, found.files, wanted)
     return found
 
 
 def carry_out(found: Plan) -> None:
-    """Write what a plan says; after a crash each file is the old one or the new one.
+    """Write what a plan says: all of it or nothing, even after a crash.
 
     Raises:
-        KgError: there are mistakes, so that nothing is written.
+        KgError: there are mistakes, or the graph has changed since it was read for the plan.
         UnreadableFile: a file cannot be written.
     """
     if not found.sound:
         raise KgError("nothing is imported: there are mistakes", fix="mend them first")
-    for path, text in found.files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, text)
+    if found.project and found.files:
+        with exclusive(found.project.home):
+            _check_as_read(found, found.project)
+            change_files(found.project.home, found.files)
+
+
+def _check_as_read(found: Plan, project: Project) -> None:
+    """Refuse to write over what the plan does not know of."""
+    read, there = found.read, set(project.data_files())
+    unread = {path for path in found.files.keys() - read.keys() - there if path.exists()}
+    changed = {path for path in there & read.keys() if decode(path) != read[path]}
+    for paths, what, fix in (
+        (unread, "a file is in the way, which is not read as part of the graph", "move it away"),
+        (there - read.keys(), "a file has come since the graph was read", "import again"),
+        (read.keys() - there, "a file has gone since the graph was read", "import again"),
+        (changed, "a file has changed since it was read", "import again"),
+    ):
+        if paths:
+            where = project.shown(min(paths))
+            raise KgError(f"nothing is imported: {what}", where=where, fix=fix)
 
 
 def _filled(project: Project, review: str) -> tuple[Rows, Called]:
@@ -355,40 +377,3 @@ def _place(
         if document is None or set(document.triples) != set(triples):
             changed[path] = write_turtle(triples, comments_of(document) if document else None)
     return changed
-
-
-def _violations(project: Project, found: Plan, wanted: Wanted) -> Iterator[Mistake]:
-    """Check the graph as it would be, and lead each result back to the cell it comes from."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        for part in ("ontology", "queries", "data/triples"):
-            if (project.home / part).is_dir():
-                shutil.copytree(project.home / part, home / part)
-        for path, text in found.files.items():
-            copy = home / path.relative_to(project.home)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_text(text, encoding="utf-8", newline="\n")
-        report = validate(Project(home))
-    for violation in report.violations:
-        property_ = expand(violation.path) if violation.path else ""
-        row = wanted.rows.get(violation.focus)
-        sheet, cell = wanted.cells.get((violation.focus, property_), ("", ""))
-        if not sheet and row is not None:
-            sheet, cell = row.home, f"A{row.number}"
-        note = violation.severity != "Violation"
-        if not sheet and note:
-            continue  # it stands in the graph already, and `kg validate` tells of it
-        sheet = sheet or violation.place
-        about = f"{local_name(violation.focus)}: {violation.message}"
-        fix = _in_columns(violation.fix, row.sheet) if row else violation.fix
-        yield Mistake(sheet, cell, about, fix, note)
-
-
-def _in_columns(text: str, sheet: Sheet) -> str:
-    """Write of columns and names where a shape's words have properties and terms."""
-    columns = {column.property: column.name for column in sheet.columns if column.property}
-
-    def called(found: re.Match[str]) -> str:
-        return columns.get(found[0], found[1])
-
-    return re.sub(rf"\b(?:{'|'.join(PREFIXES)}):([\w-]+)", called, text)
