@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 from pyoxigraph import BlankNode
@@ -33,6 +34,12 @@ def format_file(path: Path) -> str:
                 fix="give the thing an IRI of its own instead of [ … ], ( … ) or _:name",
             )
     return write_turtle(document.triples, comments_of(document))
+
+
+def first_change(path: Path, text: str) -> int:
+    """Give the line, from 1, at which a file first differs from a text."""
+    pairs = zip_longest(path.read_bytes().split(b"\n"), text.encode().split(b"\n"))
+    return next((line for line, (old, new) in enumerate(pairs, start=1) if old != new), 1)
 
 
 def comments_of(document: Document) -> dict[str, list[str]]:

@@ -18,6 +18,7 @@ from kg.cli.options import (
     ViewId,
     emit,
     parameters,
+    remarked,
     silence_stdout,
     write_answer,
 )
@@ -132,7 +133,8 @@ def validate(
             )
         _keep_checking(Project(Settings.home), files or [], engine)
         return
-    report = check(Project(Settings.home), files or (), engine=engine)
+    with remarked(form, output):
+        report = check(Project(Settings.home), files or (), engine=engine)
     emit(render_report(report, form).encode(), output)
     raise typer.Exit(report.exit_code)
 
@@ -146,10 +148,18 @@ def _keep_checking(project: Project, files: list[Path], engine: str) -> None:
         for changed in rounds(project, files):
             if changed:
                 print(f"\nChanged: {', '.join(changed)}")
+            # A file that is being edited may be unreadable for a while; where git changes branches,
+            # it may go while it is read.
+            said = ""
             try:
-                print(render_report(check(project, files, engine=engine), "text"), end="")
-            except KgError as error:  # a file that is being edited may be unreadable for a while
+                said = render_report(check(project, files, engine=engine), "text")
+            except KgError as error:
                 _tell(error)
+            except OSError as error:
+                what = f"the file cannot be read: {error.strerror}"
+                fix = "nothing to do if it is being changed: it is read again when it has been"
+                _tell(KgError(what, where=str(error.filename or ""), fix=fix))
+            print(said, end="")
             print("Watching; Ctrl-C ends it.", file=sys.stderr)
             sys.stdout.flush()
     except KeyboardInterrupt:
@@ -165,24 +175,33 @@ def fmt(
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; say which files would change.")
     ] = False,
+    form: Annotated[
+        str, typer.Option("--format", "-f", help="text, or github: with --check, remarks on lines.")
+    ] = "text",
 ) -> None:
     """Write Turtle files in their one canonical layout; a second run changes nothing."""
-    from kg.fmt import format_file
+    from kg.fmt import first_change, format_file
+    from kg.reports import count, remark
     from kg.turtle import write_file
 
-    project = Project(Settings.home)
-    known = [*project.files("ontology", "vocab/*.ttl"), *project.data_files()]
-    # A home without vocabularies uses the shipped ones, which are not its own to rewrite.
-    paths = files or [path for path in known if path.is_relative_to(project.home)]
-    # Every file is read before any is written: an error in one leaves all as they were.
-    texts = [(path, format_file(path)) for path in paths]
+    if form not in {"text", "github"}:
+        raise KgError(f"{form!r} is no format", where="--format", fix="choose text or github")
+    with remarked(form):
+        project = Project(Settings.home)
+        known = [*project.files("ontology", "vocab/*.ttl"), *project.data_files()]
+        # A home without vocabularies uses the shipped ones, which are not its own to rewrite.
+        paths = files or [path for path in known if path.is_relative_to(project.home)]
+        # Every file is read before any is written: an error in one leaves all as they were.
+        texts = [(path, format_file(path)) for path in paths]
     changed = [(path, text) for path, text in texts if path.read_bytes() != text.encode()]
     for path, text in changed:
+        shown = project.shown(path)
+        if check and form == "github":
+            what = "the file is not in its canonical layout from this line on"
+            print(remark(what, f"To mend it: run kg fmt {shown}", shown, first_change(path, text)))
         if not check:
             write_file(path, text)
-        print(f"{'would change' if check else 'formatted'} {project.shown(path)}")
-    from kg.reports import count
-
+        print(f"{'would change' if check else 'formatted'} {shown}")
     total = count(len(paths), "file")
     print(f"{total}, {len(changed)} to change" if check else total)
     raise typer.Exit(1 if check and changed else 0)
@@ -269,7 +288,10 @@ def main() -> None:
         sys.stdout.flush()
     except OSError as error:
         silence_stdout()
-        print(f"Error: standard output cannot be written: {error.strerror}", file=sys.stderr)
+        # A file that goes while it is read is no fault of standard output.
+        what = "the file cannot be used" if error.filename else "standard output cannot be written"
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"Error: {place}{what}: {error.strerror}", file=sys.stderr)
         code = 2
     sys.exit(code)
 

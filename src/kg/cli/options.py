@@ -3,7 +3,8 @@
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -121,6 +122,19 @@ def emit(content: bytes, output: Path | None) -> None:
             where=output.as_posix(),
             fix="choose another place with -o",
         ) from error
+
+
+@contextmanager
+def remarked(form: str, output: Path | None = None) -> Iterator[None]:
+    """Tell what ends a command as a remark too, where remarks were asked for."""
+    try:
+        yield
+    except KgError as error:
+        if form == "github":
+            from kg.reports import refusal
+
+            emit(f"{refusal(error)}\n".encode(), output)
+        raise
 
 
 def silence_stdout() -> None:
