@@ -109,13 +109,14 @@ def decode(path: Path) -> str:
             fix="name the files in it: FOLDER/*.ttl",
         )
     try:
-        if path.stat().st_size > _LARGEST:
-            raise UnreadableFile("the file is larger than 50 MB", where=where, fix="split it")
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST + 1)  # a device has no size, and may have no end
     except OSError as error:
         raise UnreadableFile(
             f"the file cannot be read: {error.strerror}", where=where, fix="check name and rights"
         ) from error
+    if len(raw) > _LARGEST:
+        raise UnreadableFile("the file is larger than 50 MB", where=where, fix="split it")
     if raw.startswith(b"\xef\xbb\xbf"):
         # The mark carries no meaning in UTF-8, and Windows editors add it unasked.
         raw = raw[3:]
