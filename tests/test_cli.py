@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.project import Project
+from kg.project import Project, start_home
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -288,3 +288,46 @@ def test_a_head_of_the_wrong_type_is_told(kg: Run, home: Path, head: str) -> Non
     ended = kg("--home", str(home), "query", "show", "z")
     assert ended.returncode == 2
     assert "z.rq" in ended.stderr and "To mend it" in ended.stderr
+
+
+UNREADABLE = {
+    "missing": None,
+    "folder": b"",
+    "UTF-16": "<u:a> <u:b> 1 .".encode("utf-16"),
+    "Latin-1": b'<u:a> <u:b> "\xe9" .',
+    "syntax": b"<u:a> <u:b> .",
+    "binary": bytes(range(256)),
+    "archive": b"PK\3\4 and no more",
+    "too large": b"#" * (50 * 1024 * 1024 + 1),
+}
+
+
+@pytest.mark.parametrize("fault", UNREADABLE)
+@pytest.mark.parametrize("command", ["fmt", "fmt --check", "validate", "sheet import"])
+def test_what_cannot_be_read_ends_with_2(kg: Run, tmp_path: Path, command: str, fault: str) -> None:
+    """It is said where and how to mend it, and nothing is written."""
+    start_home(tmp_path / "graph")
+    name = "input.xlsx" if command == "sheet import" else "input.ttl"
+    content = UNREADABLE[fault]
+    if fault == "folder":
+        (tmp_path / name).mkdir()
+    elif content is not None:
+        (tmp_path / name).write_bytes(content)
+    before = {path: path.is_file() and path.read_bytes() for path in tmp_path.rglob("*")}
+    ended = kg("--home", "graph", *command.split(), name, cwd=tmp_path)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"Error: {name}:")
+    assert "To mend it: " in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not ended.stdout
+    after = {path: path.is_file() and path.read_bytes() for path in tmp_path.rglob("*")}
+    assert after == before
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a device of Unix")
+def test_a_file_without_end_is_refused(kg: Run, tmp_path: Path) -> None:
+    """A repository may hold a link to one."""
+    (tmp_path / "input.ttl").symlink_to("/dev/zero")
+    ended = kg("fmt", "--check", "input.ttl", cwd=tmp_path)
+    assert ended.returncode == 2
+    assert "larger than 50 MB" in ended.stderr

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,8 +76,85 @@ def test_lexical_forms_are_kept(tmp_path: Path) -> None:
     text = format_file(path)
     assert "01, 1.50" in text
     assert '"1e0"^^xsd:double' in text
-    # RDF compares language tags without regard to case; Oxigraph writes them in lower case.
-    assert '"x"@en-gb' in text
+
+
+def test_a_language_is_written_as_its_standard_would_have_it(tmp_path: Path) -> None:
+    """RDF compares tags without regard to case, and Oxigraph reads them in lower case."""
+    tags = ["en", "en-GB", "en-CA-x-ca", "zh-Hant-TW", "sl-rozaj-1994", "de-DE-u-co-phonebk"]
+    lines = "".join(f'<u:a> <u:{tag}> "x"@{tag.upper()} .\n' for tag in tags)
+    text = format_file(put(tmp_path, lines))
+    assert [tag for tag in tags if f'<u:{tag}> "x"@{tag} ' not in text] == []
+    assert len(read_turtle(put(tmp_path, text)).triples) == len(tags)
+
+
+def test_line_ends_in_a_literal_are_part_of_it(tmp_path: Path) -> None:
+    content = b"# head\r\n<u:a> <u:b> \"\"\"one\r\ntwo\rthree\n\"\"\",\r\n  '''\r\n''' .\r\n# tail"
+    text = format_file(put(tmp_path, content))
+    assert r'"one\r\ntwo\rthree\n"' in text and r'"\r\n"' in text
+    assert "\r" not in text and text.startswith("# head\n# tail\n<u:a>")
+    # Lines are told as an editor counts them.
+    with pytest.raises(UnreadableFile) as error:
+        read_turtle(put(tmp_path, content.replace(b"# tail", b"junk")))
+    assert error.value.where.endswith("data.ttl:8:1")
+
+
+def test_an_escaped_character_in_a_name_is_no_comment_and_no_bracket(tmp_path: Path) -> None:
+    path = put(
+        tmp_path,
+        HEAD + "\n# of a\nagency:a.\\#b\n  # in a\n  agency:p agency:\\(, agency:\\'x .\n"
+        "# of c\nagency:c agency:p 1 .\n",
+    )
+    text = format_file(path)
+    assert [line for line in text.splitlines() if "#" in line] == [
+        *("# of a", "# in a", "<https://w3id.org/evidence-kg/agency/a.#b>", "# of c")
+    ]
+
+
+@pytest.mark.parametrize("text", ["", HEAD, f"# to come\n{HEAD}\n# more\n"])
+def test_a_file_that_states_nothing_yet_is_left_as_it_is(tmp_path: Path, text: str) -> None:
+    assert format_file(put(tmp_path, text)) == text
+
+
+@pytest.mark.parametrize("gap", ["", "\n"])
+def test_a_comment_that_touches_the_first_block_is_of_that_block(tmp_path: Path, gap: str) -> None:
+    """With a gap it is of the file; a second run sees no other sense in either."""
+    path = put(tmp_path, f"# said\n{gap}<u:z> <u:p> 1 .\n\n<u:a> <u:p> 1 .\n")
+    once = format_file(path)
+    assert once.startswith(
+        "# said\n\n<u:a>\n" if gap else "<u:a>\n    <u:p> 1 .\n\n# said\n<u:z>\n"
+    )
+    assert format_file(put(tmp_path, once)) == once
+
+
+def test_a_character_of_code_zero_is_no_sign_of_another_encoding(tmp_path: Path) -> None:
+    path = put(tmp_path, b'<u:a> <u:b> "\0" .')
+    assert read_turtle(put(tmp_path, format_file(path))).triples == read_turtle(path).triples
+
+
+def test_hostile_texts_are_read_in_time(tmp_path: Path) -> None:
+    """Half a million characters each: where work grows as the square, one takes minutes."""
+    head = "<u:a> <u:b> "
+    units = ["<", "<a ", "[", '"', "'", "#", "_:", "\\", '"a\n', '"\\"', "\r", "@prefix ", "a:"]
+    texts = [unit * (500_000 // len(unit)) for unit in units]
+    texts += [
+        f"{head}{quote}{500_000 // 3 * unit}"
+        for quote in ('"', '"""', "'''")
+        for unit in ('\\" ', '""\\', "\\' ", "''a")
+    ]
+    for number, text in enumerate(texts):
+        (tmp_path / f"{number:02}.ttl").write_text(text, encoding="utf-8", newline="")
+    program = (
+        "import sys; from pathlib import Path; from kg.errors import KgError\n"
+        "from kg.fmt import format_file\n"
+        "for path in sorted(Path(sys.argv[1]).iterdir()):\n"
+        "    try: format_file(path)\n"
+        "    except KgError as error: print(error)\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    told = ended.stdout.splitlines()
+    assert len(told) == len(texts) - 2  # lines of a comment, and empty ones, say nothing wrong
+    assert all(".ttl:1:" in line and len(line) < 1000 for line in told)
 
 
 def test_comments_are_kept_beside_their_blocks(tmp_path: Path) -> None:

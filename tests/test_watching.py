@@ -1,22 +1,28 @@
 """`kg validate --watch` checks again when a file changes, and ends when it is told to."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
 
 import pytest
 
+import kg.cli.watching
+import kg.validation
 from kg.cli.watching import rounds
 from kg.errors import KgError
 from kg.project import Project, start_home
+from kg.reports import Report
 
 PART = "data/triples/lowmere-2025/evidence-base.ttl"
 PATIENCE = 60
+ARGUMENTS = ("validate", "--watch")
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -79,6 +85,75 @@ def test_it_checks_again_at_every_change(watch: Watch, tmp_path: Path) -> None:
     watch.process.send_signal(signal.SIGINT)
     assert watch.process.wait(timeout=PATIENCE) == 0
     assert watch.lines.empty()
+
+
+def followed(changes: Iterator[list[str]]) -> Iterator[list[str]]:
+    """The same rounds, which fail rather than wait for ever."""
+    seen: Queue[list[str]] = Queue()
+    threading.Thread(target=lambda: [seen.put(names) for names in changes], daemon=True).start()
+    while True:
+        yield seen.get(timeout=PATIENCE)
+
+
+@contextmanager
+def written_again_and_again(path: Path) -> Iterator[None]:
+    """Change a file until the block ends: a change before it is watched may go unnamed."""
+    ended = threading.Event()
+
+    def write() -> None:
+        for number in range(4 * PATIENCE):
+            path.write_text(f"# {number}\n", encoding="utf-8")
+            if ended.wait(0.5):
+                break
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        writer.join()
+
+
+def test_folders_may_come_and_go(tmp_path: Path) -> None:
+    """As where git changes branches; and a first check query makes the folder that it is in."""
+    home = tmp_path / "graph"
+    start_home(home)
+    changes = followed(rounds(Project(home), []))
+    assert next(changes) == []
+    (home / "queries").mkdir()
+    with written_again_and_again(home / "queries" / "check-mine.rq"):
+        assert any("queries/check-mine.rq" in next(changes) for _ in range(20))
+    for part in ("data", "ontology", "queries"):
+        shutil.copytree(home / part, tmp_path / part)
+        shutil.rmtree(home / part)
+        shutil.copytree(tmp_path / part, home / part)
+    assert any("data" in next(changes) for _ in range(20))
+    with written_again_and_again(home / "data" / "triples" / "new.ttl"):
+        assert any("data/triples/new.ttl" in next(changes) for _ in range(20))
+
+
+def test_a_file_that_goes_while_it_is_read_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start_home(tmp_path / "graph")
+    problems = iter([FileNotFoundError(2, "No such file or directory", "works.ttl"), None])
+
+    def check(*more: object, **options: object) -> Report:
+        if problem := next(problems):
+            raise problem
+        return validate(*more, **options)  # type: ignore[arg-type]
+
+    validate = kg.validation.validate
+    monkeypatch.setattr(kg.validation, "validate", check)
+    monkeypatch.setattr(kg.cli.watching, "rounds", lambda *_: iter([[], ["works.ttl"]]))
+    monkeypatch.setattr(sys, "argv", ["kg", "--home", str(tmp_path / "graph"), *ARGUMENTS])
+    with pytest.raises(SystemExit) as end:
+        kg.cli.main()
+    said = capsys.readouterr()
+    assert end.value.code == 0
+    assert "works.ttl: the file cannot be read: No such file" in said.err
+    assert "The data conform" in said.out
 
 
 def test_what_cannot_be_watched_is_told(kg: Run, tmp_path: Path) -> None:

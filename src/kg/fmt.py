@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from itertools import zip_longest
 from pathlib import Path
 
 from pyoxigraph import BlankNode
@@ -20,12 +21,15 @@ def format_file(path: Path) -> str:
     """Give a file's text in the canonical layout, with every comment kept.
 
     Comments at the head stay there; any other moves above the block that it stands in or before.
+    A file that states nothing yet, such as one of prefixes alone, is left as it is.
 
     Raises:
         UnreadableFile: the file is not well-formed.
         KgError: it holds a blank node.
     """
     document = read_turtle(path)
+    if not document.triples:
+        return document.text
     for triple in document.triples:
         if isinstance(triple.subject, BlankNode) or isinstance(triple.object, BlankNode):
             raise KgError(
@@ -82,6 +86,12 @@ def own_files(project: Project) -> list[Path]:
     return [path for path in known if path.is_relative_to(project.home)]
 
 
+def first_change(path: Path, text: str) -> int:
+    """Give the line, from 1, at which a file first differs from a text."""
+    pairs = zip_longest(path.read_bytes().split(b"\n"), text.encode().split(b"\n"))
+    return next((line for line, (old, new) in enumerate(pairs, start=1) if old != new), 1)
+
+
 def comments_of(document: Document) -> dict[str, list[str]]:
     """Give the comments of a file by the IRI of their subject, as `write_turtle` takes them.
 
@@ -120,19 +130,18 @@ def _comments(text: str) -> Iterator[tuple[int, str]]:
 
 def _head_end(text: str, first: int) -> int:
     """Find where the file's head ends: before a comment that touches the first block."""
-    lines = text[:first].splitlines(keepends=True)
     end = first
-    for line in reversed(lines):
+    for line in reversed(text[:first].splitlines(keepends=True)):
         if not line.lstrip().startswith("#"):
             break
         end -= len(line)
-    # A file that is all head (comments, then a block, no prefix lines between) keeps it as head.
-    return end if any(not line.lstrip().startswith("#") for line in lines) else first
+    return end
 
 
 def _block_ends(text: str) -> list[int]:
     """List the offsets of the dots that end blocks."""
-    blanked = LEXEME.sub(lambda match: "~" * len(match.group()), text)
+    # An escaped character is part of a name, in which a dot ends nothing.
+    blanked = LEXEME.sub(lambda match: ("x" if match["escape"] else "~") * len(match[0]), text)
     return [match.start() for match in re.finditer(r"\.(?=\s|~|$)", blanked)]
 
 

@@ -1,10 +1,12 @@
 """The report of a validation, and its form for people, programs and pull requests."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from html import escape
 from itertools import groupby
+from pathlib import Path
 from urllib.parse import urljoin
 
 from kg.errors import KgError
@@ -253,13 +255,46 @@ def _github(report: Report) -> str:
     levels = {"Violation": "error", "Warning": "warning", "Info": "notice"}
     lines = []
     for violation in report.violations:
-        place = f"file={_escaped(violation.file, ',:')},line={violation.line or 1}"
         text = f"{violation.label} ({curie(violation.focus)}). To mend it: {violation.fix}"
-        title = _escaped(violation.message, ",:")
-        lines.append(f"::{levels[violation.severity]} {place},title={title}::{_escaped(text)}")
+        place = (violation.file, violation.line or 1)
+        lines.append(remark(violation.message, text, *place, level=levels[violation.severity]))
     level = "notice" if report.conforms else "error"
-    lines.append(f"::{level} title=kg validate::{_escaped(summary(report))}")
+    lines.append(remark("kg validate", summary(report), level=level))
     return "".join(f"{line}\n" for line in lines)
+
+
+def remark(title: str, text: str, file: str = "", line: int = 1, *, level: str = "error") -> str:
+    """Write a remark on a line of a pull request, as the runners of GitHub take it from a log.
+
+    Args:
+        title: the problem.
+        text: what to do about it.
+        file: the file, from the folder that the command runs in; without one, on the whole.
+        line: the line in it, from 1.
+        level: error, warning or notice.
+
+    Example:
+        >>> remark("it is empty", "add a work", "data/works.ttl", 1)
+        '::error file=data/works.ttl,line=1,title=it is empty::add a work'
+    """
+    place = f"file={_escaped(file, ',:')},line={line}," if file else ""
+    return f"::{level} {place}title={_escaped(title, ',:')}::{_escaped(text)}"
+
+
+def refusal(error: KgError) -> str:
+    """Write what ended a command as a remark, on its line where it names a file.
+
+    Example:
+        >>> refusal(KgError("it is no engine", where="--engine", fix="choose pyshacl"))
+        '::error title=it is no engine::--engine. To mend it: choose pyshacl'
+    """
+    named = re.fullmatch(r"(.+?)(?::(\d+))?(?::\d+)?", error.where)
+    path = Path(named[1]).absolute() if named else None
+    if not named or not path or not path.is_file():
+        return remark(error.what, f"{error.where}. To mend it: {error.fix}")
+    here = Path.cwd()
+    shown = path.relative_to(here) if path.is_relative_to(here) else path
+    return remark(error.what, f"To mend it: {error.fix}", shown.as_posix(), int(named[2] or 1))
 
 
 def _escaped(text: str, also: Iterable[str] = ()) -> str:

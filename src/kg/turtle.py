@@ -35,17 +35,24 @@ _SHORTHAND = {
     f"{PREFIXES['xsd']}decimal": re.compile(r"[+-]?[0-9]*\.[0-9]+"),
     f"{PREFIXES['xsd']}boolean": re.compile(r"true|false"),
 }
+# What may hold a dot, a bracket or a # that means nothing there. Nothing is matched in two ways,
+# and an open string is taken as far as it goes, so that a hostile text is read in time that is
+# proportional to its length.
 LEXEME = re.compile(
-    r'"{3}(?:[^"\\]|\\.|"{1,2}(?!"))*"{3}' + r"|'{3}(?:[^'\\]|\\.|'{1,2}(?!'))*'{3}"
-    r'|"(?:[^"\\\n]|\\.)*"' + r"|'(?:[^'\\\n]|\\.)*'"
-    r"|<[^>\s]*>|(?P<comment>\#[^\n]*)|(?P<open>[\[(])|(?P<close>[\])])",
+    r'"{3}(?:[^"\\]++|\\.|"{1,2}+(?!"))*+(?:"{3})?'
+    r"|'{3}(?:[^'\\]++|\\.|'{1,2}+(?!'))*+(?:'{3})?"
+    r'|"(?:[^"\\\r\n]++|\\[^\r\n])*+"?'
+    r"|'(?:[^'\\\r\n]++|\\[^\r\n])*+'?"
+    r"|<[^<>\s]*+>|(?P<escape>\\.)|(?P<comment>\#[^\r\n]*+)|(?P<open>[\[(])|(?P<close>[\])])",
     re.DOTALL,
 )
+_LINE_END = re.compile(LEXEME.pattern + r"|(?P<end>\r\n?)", re.DOTALL)
+_NAMELESS = re.compile(LEXEME.pattern + r"|(?P<named>(?<![\w.-])_:)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Document:
-    """A Turtle file as read: its path, its text with Unix line ends, and its triples."""
+    """A Turtle file as read: its path, its text as `decode` gives it, and its triples."""
 
     path: Path
     text: str
@@ -84,7 +91,9 @@ def read_turtle(path: Path) -> Document:
 
 
 def decode(path: Path) -> str:
-    """Read a Turtle file's text, with Unix line ends and without a byte order mark.
+    """Read a Turtle file's text, without a byte order mark and with Unix line ends.
+
+    Line ends inside a literal are part of what it says, and stay.
 
     Raises:
         UnreadableFile: it cannot be opened, is larger than 50 MB, or is not UTF-8.
@@ -103,24 +112,26 @@ def decode(path: Path) -> str:
             fix="delete the link, or put the file back",
         )
     try:
-        if path.stat().st_size > _LARGEST:
-            raise UnreadableFile("the file is larger than 50 MB", where=where, fix="split it")
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST + 1)  # a device has no size, and may have no end
     except OSError as error:
         raise UnreadableFile(
             f"the file cannot be read: {error.strerror}", where=where, fix="check name and rights"
         ) from error
+    if len(raw) > _LARGEST:
+        raise UnreadableFile("the file is larger than 50 MB", where=where, fix="split it")
     if raw.startswith(b"\xef\xbb\xbf"):
         # The mark carries no meaning in UTF-8, and Windows editors add it unasked.
         raw = raw[3:]
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw[:200]:
+    # Turtle begins with a character of ASCII, of which those encodings make a zero and another.
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw[:2]:
         raise UnreadableFile(
             "the file is in UTF-16 or UTF-32, not in UTF-8",
             where=f"{where}:1:1",
             fix="save it as UTF-8 (in Notepad: Save as, Encoding, UTF-8)",
         )
     try:
-        return raw.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         column = error.start - raw.rfind(b"\n", 0, error.start)
@@ -129,10 +140,14 @@ def decode(path: Path) -> str:
             where=f"{where}:{line}:{column}",
             fix="save it as UTF-8 without a byte order mark",
         ) from error
+    if "\r" in text:
+        text = _LINE_END.sub(lambda match: "\n" if match["end"] else match[0], text)
+    return text
 
 
 def _syntax_error(path: Path, text: str, error: SyntaxError) -> UnreadableFile:
-    message = " ".join(str(error.msg or error).split())
+    # It may quote what it met, which may be as long as the file.
+    message = " ".join(str(error.msg or error)[:300].split())
     line, column = error.lineno or 1, error.offset or 1
     if prefix := re.search(r"prefix '?([^' ]*?):?'? (?:has not been declared|not found)", message):
         name = prefix[1].rstrip(":")
@@ -235,15 +250,31 @@ def _written(term: NamedNode | Literal, used: set[str]) -> str:
     if datatype in _SHORTHAND and _SHORTHAND[datatype].fullmatch(term.value):
         return str(term.value)
     # Oxigraph writes a literal as N-Triples does: escaped, on one line, as given.
-    if term.language or datatype == f"{PREFIXES['xsd']}string":
+    if term.language:
+        quoted, _, tag = str(term).rpartition("@")
+        return f"{quoted}@{_tag(tag)}"
+    if datatype == f"{PREFIXES['xsd']}string":
         return str(term)
     quoted = str(Literal(term.value))
     return f"{quoted}^^{_written(term.datatype, used)}"
 
 
+def _tag(tag: str) -> str:
+    """Write a language tag as RFC 5646 (2.1.1) would have it: en-GB, zh-Hant, en-CA-x-ca.
+
+    Oxigraph reads every tag in lower case, which means the same in RDF.
+    """
+    parts: list[str] = []
+    for part in tag.split("-"):
+        if parts and not any(len(earlier) == 1 for earlier in parts):
+            part = {2: part.upper(), 4: part.capitalize()}.get(len(part), part)
+        parts.append(part)
+    return "-".join(parts)
+
+
 def bracket_line(text: str) -> int:
     """Give the line, from 1, of the first blank node or bracket of a Turtle text."""
-    for match in re.finditer(LEXEME.pattern + r"|(?P<named>_:)", text, re.DOTALL):
+    for match in _NAMELESS.finditer(text):
         if match["open"] is not None or match["named"] is not None:
             return text.count("\n", 0, match.start()) + 1
     return 1

@@ -23,6 +23,7 @@ from kg.cli.options import (
     ViewId,
     emit,
     parameters,
+    remarked,
     silence_stdout,
     write_answer,
 )
@@ -137,7 +138,8 @@ def validate(
             )
         _keep_checking(Project(Settings.home), files or [], engine)
         return
-    report = check(Project(Settings.home), files or (), engine=engine)
+    with remarked(form, output):
+        report = check(Project(Settings.home), files or (), engine=engine)
     emit(render_report(report, form).encode(), output)
     raise typer.Exit(report.exit_code)
 
@@ -151,10 +153,18 @@ def _keep_checking(project: Project, files: list[Path], engine: str) -> None:
         for changed in rounds(project, files):
             if changed:
                 print(f"\nChanged: {', '.join(changed)}")
+            # A file that is being edited may be unreadable for a while; where git changes branches,
+            # it may go while it is read.
+            said = ""
             try:
-                print(render_report(check(project, files, engine=engine), "text"), end="")
-            except KgError as error:  # a file that is being edited may be unreadable for a while
+                said = render_report(check(project, files, engine=engine), "text")
+            except KgError as error:
                 _tell(error)
+            except OSError as error:
+                what = f"the file cannot be read: {error.strerror}"
+                fix = "nothing to do if it is being changed: it is read again when it has been"
+                _tell(KgError(what, where=str(error.filename or ""), fix=fix))
+            print(said, end="")
             print("Watching; Ctrl-C ends it.", file=sys.stderr)
             sys.stdout.flush()
     except KeyboardInterrupt:
@@ -170,17 +180,28 @@ def fmt(
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; say which files would change.")
     ] = False,
+    form: Annotated[
+        str, typer.Option("--format", "-f", help="text, or github: with --check, remarks on lines.")
+    ] = "text",
 ) -> None:
     """Write Turtle files in their one canonical layout; a second run changes nothing."""
-    from kg.fmt import changes_of_layout, format_files, own_files
+    from kg.fmt import changes_of_layout, first_change, format_files, own_files
+    from kg.reports import count, remark
 
-    project = Project(Settings.home)
-    paths = files or own_files(project)
-    changed = list(changes_of_layout(paths)) if check else format_files(project, paths)
+    if form not in {"text", "github"}:
+        raise KgError(f"{form!r} is no format", where="--format", fix="choose text or github")
+    with remarked(form):
+        project = Project(Settings.home)
+        paths = files or own_files(project)
+        texts = changes_of_layout(paths) if check else {}
+        changed = list(texts) if check else format_files(project, paths)
     for path in changed:
-        print(f"{'would change' if check else 'formatted'} {project.shown(path)}")
-    from kg.reports import count
-
+        shown = project.shown(path)
+        if check and form == "github":
+            what = "the file is not in its canonical layout from this line on"
+            line = first_change(path, texts[path])
+            print(remark(what, f"To mend it: run kg fmt {shown}", shown, line))
+        print(f"{'would change' if check else 'formatted'} {shown}")
     total = count(len(paths), "file")
     print(f"{total}, {len(changed)} to change" if check else total)
     raise typer.Exit(1 if check and changed else 0)

@@ -4,7 +4,8 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -125,6 +126,19 @@ def emit(content: bytes, output: Path | None) -> None:
             fix="choose another place with -o",
         ) from error
     write_file(output, content)
+
+
+@contextmanager
+def remarked(form: str, output: Path | None = None) -> Iterator[None]:
+    """Tell what ends a command as a remark too, where remarks were asked for."""
+    try:
+        yield
+    except KgError as error:
+        if form == "github":
+            from kg.reports import refusal
+
+            emit(f"{refusal(error)}\n".encode(), output)
+        raise
 
 
 def silence_stdout() -> None:

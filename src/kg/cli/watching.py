@@ -13,12 +13,14 @@ _PATIENCE = 200
 def rounds(project: Project, files: Sequence[Path]) -> Iterator[list[str]]:
     """Yield which files changed, each time some do, until Ctrl-C; at first at once, and none.
 
+    Folders may come and go: one that is not there yet is watched as soon as it is.
+
     Args:
         project: whose data, ontology and queries are watched.
         files: further files to watch.
 
     Raises:
-        KgError: the library that watches is not installed.
+        KgError: the library that watches is not installed, or the system lets it watch no more.
     """
     try:
         from watchfiles import Change, watch
@@ -27,19 +29,35 @@ def rounds(project: Project, files: Sequence[Path]) -> Iterator[list[str]]:
         raise KgError(what, fix="run: pip install 'evidence-kg[watch]'") from error
     named = {path.resolve() for path in files}
     homes = [(project.home / part).resolve() for part in ("data", "ontology", "queries")]
-    folders = {*filter(Path.is_dir, homes), *(path.parent for path in named)}
+    wanted = {*homes, *(path.parent for path in named)}
 
     def counts(_: Change, name: str) -> bool:
         path = Path(name)
         ours = any(path.is_relative_to(home) for home in homes)
         hidden = path.name.startswith(".")
-        return path in named or (ours and path.suffix in {".ttl", ".rq"} and not hidden)
+        watched = path in named or path in wanted
+        return watched or (ours and path.suffix in {".ttl", ".rq"} and not hidden)
 
-    began = False
-    # The first, empty round comes once the files are watched, so that no change is missed.
-    for changes in watch(
-        *folders, watch_filter=counts, rust_timeout=_PATIENCE, yield_on_timeout=True
-    ):
-        if changes or not began:
-            began = True
-            yield sorted({project.shown(Path(name)) for _, name in changes})
+    told: set[Path] = set()
+    while True:
+        there = set(filter(Path.is_dir, wanted))
+        try:
+            # The first, empty round comes once the files are watched, so that none is missed.
+            began = False
+            for changes in watch(
+                *there, watch_filter=counts, rust_timeout=_PATIENCE, yield_on_timeout=True
+            ):
+                changed = {Path(name) for _, name in changes}
+                if changed or not began:
+                    began = True
+                    yield sorted(project.shown(path) for path in told | changed)
+                    told = set()
+                # Of a folder that went, or is a new one of the same name, nothing more is heard.
+                told = (set(filter(Path.is_dir, wanted)) ^ there) | (changed & wanted)
+                if told:
+                    break
+        except OSError as error:
+            if set(filter(Path.is_dir, wanted)) == there:
+                what = f"the files cannot be watched: {error}"
+                raise KgError(what, fix="run kg validate without --watch") from error
+            # Otherwise a folder went just before it was to be watched: the others are.
