@@ -193,7 +193,7 @@ def test_every_question_is_answered_for_every_choice(site: Path) -> None:
         assert f"question/{question.query.id}.html" in listed
         for answer in question.answers:
             told = words(site, answer.address)
-            assert question.query.question in told
+            assert question.asked in told
             page = (site / answer.address).read_text(encoding="utf-8")
             assert page.count("<tr>") == (len(answer.rows) + 1 if answer.rows else 0)
             assert answer.rows or answer.nothing in told

@@ -61,9 +61,7 @@ def write_home(site: Site, asked: list[Question]) -> None:
         for prefix, (_, _, plural) in THINGS.items()
     ]
     claims = sorted((c.label, site.addresses[c.iri], c.description) for c in e.claims)
-    questions = sorted(
-        (q.query.question, f"question/{q.query.id}.html", q.query.summary) for q in asked
-    )
+    questions = sorted((q.asked, q.address, q.summary) for q in asked)
     site.page(
         "search.html",
         "search",

@@ -10,7 +10,7 @@ from kg.site.answers import heading, read_answer
 from kg.site.charts import chart
 from kg.site.evidence import Evidence
 from kg.site.pages import Site
-from kg.site.questions import Answered, Question
+from kg.site.questions import Answered, Question, in_claims
 from kg.terms import expand
 
 # Those who ask, the ones who know no query language first, and how they are spoken of.
@@ -28,9 +28,9 @@ def write_questions(site: Site, asked: list[Question]) -> None:
     made = AnswerFiles(site)
     for question in asked:
         more = {"question": question, "defaults": list(_defaults(question, site.evidence))}
-        title = question.query.question
+        title = question.asked
         if question.address not in [answered.address for answered in question.answers]:
-            about = question.query.description
+            about = in_claims(question.query.description)
             site.page(question.address, "question", title, answered=None, about=about, **more)
         others = sorted((a for a in question.answers if a.rows), key=lambda a: -len(a.rows))
         for answered in question.answers:
@@ -65,7 +65,7 @@ def _about(answered: Answered) -> str:
     return re.sub(
         rf"\b({'|'.join(name for name in answered.table.columns if not name.islower()) or '$^'})\b",
         lambda found: f"“{heading(found[1])}”",
-        answered.query.description,
+        in_claims(answered.query.description),
     )
 
 
@@ -74,7 +74,7 @@ def _defaults(question: Question, evidence: Evidence) -> Iterator[tuple[str, str
     for param in question.query.params:
         if param is not question.param:
             values = [_called(param, value, evidence) for value in param.default.split()]
-            yield param.label.partition(":")[0], ", ".join(values)
+            yield in_claims(param.label.partition(":")[0]), ", ".join(values)
 
 
 def _called(param: Param, value: str, evidence: Evidence) -> str:

@@ -44,6 +44,16 @@ class Question:
     answers: tuple[Answered, ...]
 
     @property
+    def asked(self) -> str:
+        """The question in the words of pages."""
+        return in_claims(self.query.question)
+
+    @property
+    def summary(self) -> str:
+        """What it is about, in the words of pages."""
+        return in_claims(self.query.summary)
+
+    @property
     def address(self) -> str:
         """Where its first page is: the answer for any choice, or the choices."""
         return f"question/{self.query.id}.html"
@@ -53,6 +63,16 @@ class Question:
         """The answers for which something is chosen, by its label."""
         found = [answer for answer in self.answers if answer.choice]
         return sorted(found, key=lambda answer: (answer.label.casefold(), answer.choice))
+
+
+def in_claims(text: str) -> str:
+    """Say claim where a saved query says statement, the name of the model for it.
+
+    Example:
+        >>> in_claims("Statements that repeat a statement")
+        'Claims that repeat a claim'
+    """
+    return text.replace("statement", "claim").replace("Statement", "Claim")
 
 
 def questions(project: Project, store: Store) -> list[Question]:
