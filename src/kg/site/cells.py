@@ -12,7 +12,7 @@ REASONS = {
     "nothing": "Nothing found",
     "gap": "Gap named by the authors",
     "second-hand": "Only second-hand",
-    "unsourced": "Said, but on no work",
+    "unsourced": "Said, but on no work that the review read",
 }
 # Kinds of claims that stand together in a bubble, with what they are called.
 GROUPS = {
@@ -24,17 +24,23 @@ GROUPS = {
 
 
 @dataclass(frozen=True)
-class Cell:
-    """What is said of an agency under a theme."""
+class Summary:
+    """What some claims say together: how many of each kind, trend and voice there are."""
 
-    agency: str
-    theme: str
     claims: tuple[Claim, ...]
     kinds: tuple[tuple[str, int], ...]
     trends: tuple[tuple[str, int], ...]
     voices: tuple[tuple[str, int], ...]
     implied: int
     disputed: int
+
+
+@dataclass(frozen=True)
+class Cell(Summary):
+    """What is said of an agency under a theme."""
+
+    agency: str
+    theme: str
     reason: str
 
     @property
@@ -62,31 +68,34 @@ def cell(evidence: Evidence, agency: str, theme: str) -> Cell:
     """
     named = {claim.iri for claim in evidence.naming(theme)}
     claims = [c for c in distinct(evidence.naming(agency)) if c.iri in named]
-    told = {claim.iri for claim in claims}
+    reason = _reason(evidence, agency, theme, claims)
+    return Cell(**vars(summed(evidence, claims)), agency=agency, theme=theme, reason=reason)
+
+
+def summed(evidence: Evidence, claims: list[Claim]) -> Summary:
+    """Sum up claims, none of which repeats another."""
     trends = [claim.trend for claim in claims if local_name(claim.trend) != "not-stated"]
-    return Cell(
-        agency=agency,
-        theme=theme,
+    disputed = {iri for each in evidence.disagreements for iri in each.between}
+    return Summary(
         claims=tuple(claims),
         kinds=_counted(evidence, [claim.kind for claim in claims]),
         trends=_counted(evidence, trends),
         voices=_counted(evidence, [voice for c in claims for voice in {x.voice for x in c.lines}]),
         implied=sum(claim.implied for claim in claims),
-        disputed=len(told & {iri for d in evidence.disagreements for iri in d.between}),
-        reason=_reason(evidence, agency, claims),
+        disputed=sum(claim.iri in disputed for claim in claims),
     )
 
 
-def _reason(evidence: Evidence, agency: str, claims: list[Claim]) -> str:
+def _reason(evidence: Evidence, agency: str, theme: str, claims: list[Claim]) -> str:
     if any(line.work and not line.relayed_by for claim in claims for line in claim.lines):
         return ""
-    if not evidence.naming(agency):
+    if not evidence.naming(agency) or not evidence.naming(theme):
         return "outside"
     if not claims:
         return "nothing"
-    if any(claim.only_relayed for claim in claims):
+    if all(claim.only_relayed for claim in claims):
         return "second-hand"
-    return "gap" if any(claim.kind == expand("kg:Gap") for claim in claims) else "unsourced"
+    return "gap" if all(claim.kind == expand("kg:Gap") for claim in claims) else "unsourced"
 
 
 def _counted(evidence: Evidence, iris: list[str]) -> tuple[tuple[str, int], ...]:

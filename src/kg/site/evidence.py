@@ -6,6 +6,7 @@ from functools import cached_property
 
 from pyoxigraph import Literal, NamedNode
 
+from kg.errors import KgError
 from kg.results import Table
 from kg.store import Store
 from kg.terms import PREFIXES, curie, expand, local_name
@@ -224,7 +225,13 @@ class Evidence:
         return themes | works | rest
 
     def _claim(self, iri: str) -> Claim:
-        kind = next(k for k in self.links(iri, "rdf:type") if k in self.kinds)
+        kind = next((k for k in self.links(iri, "rdf:type") if k in self.kinds), "")
+        if not kind:
+            raise KgError(
+                f"{curie(iri)} has no kind",
+                where="the graph",
+                fix="run kg validate, which says more",
+            )
         lines = [
             Line(
                 self.one(line, "kg:voice"),
@@ -239,7 +246,7 @@ class Evidence:
             Place(
                 self.one(at, "kg:section"),
                 self.one(at, "kg:page"),
-                int(self.one(at, "kg:piece") or 1),
+                _whole(self.one(at, "kg:piece")),
                 self.one(at, "kg:firstWords"),
                 self.one(at, "kg:lastWords"),
             )
@@ -273,6 +280,11 @@ class Evidence:
 
     def _figure(self, iri: str) -> str:
         return f"{self.label(iri)} ({self.one(iri, 'kg:population')})"
+
+
+def _whole(text: str) -> int:
+    """Read the number of a piece; validation tells of one that is none."""
+    return int(text) if text.isdecimal() else 1
 
 
 def folder_of(iri: str) -> str:

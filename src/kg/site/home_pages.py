@@ -1,7 +1,7 @@
 """The pages one starts from: home, and the search with everything from A to Z."""
 
 from kg.results import shown
-from kg.site.evidence import distinct
+from kg.site.evidence import Evidence, distinct
 from kg.site.pages import THINGS, Site
 from kg.site.questions import Question
 from kg.terms import expand
@@ -21,7 +21,7 @@ _WAYS = [
     ("All claims", "claims.html", "Every claim by its kind, with who says so."),
     ("Works", "source-list.html", "What each work contributes, and how sure its facts are."),
     (
-        "How far to trust it",
+        "How far can you trust this?",
         "quality.html",
         "Checks, what was read, and how coders agreed.",
     ),
@@ -50,14 +50,17 @@ def write_home(site: Site, asked: list[Question]) -> None:
             and each.query.id != _FIGURES
         ],
         offered_of=lambda question: [
-            (f"{each.label or 'Any'} ({len(each.rows)})", each.address) for each in question.answers
+            (each.label or "Any", each.address) for each in question.answers if each.rows
         ],
         ways=_WAYS,
         limits=[c for c in distinct(e.claims) if c.kind == expand("kg:Limitation")],
     )
     site.copy(["home.css"])
     things = [
-        (plural, [(e.label(iri), site.addresses[iri], e.says(iri)) for iri in site.things[prefix]])
+        (
+            plural,
+            [(e.label(iri), site.addresses[iri], _told(e, iri)) for iri in site.things[prefix]],
+        )
         for prefix, (_, _, plural) in THINGS.items()
     ]
     claims = sorted((c.label, site.addresses[c.iri], c.description) for c in e.claims)
@@ -65,9 +68,16 @@ def write_home(site: Site, asked: list[Question]) -> None:
     site.page(
         "search.html",
         "search",
-        "Everything, A to Z",
+        "Search, and everything from A to Z",
         groups=[*things, ("Questions", questions), ("Claims", claims)],
     )
+
+
+def _told(e: Evidence, iri: str) -> str:
+    """What is said of a thing, with its title and its other names, by which people look for it."""
+    other = ", ".join(e.links(iri, "skos:altLabel"))
+    parts = [e.one(iri, "dcterms:title"), e.says(iri), f"Also: {other}" if other else ""]
+    return " · ".join(filter(None, parts))
 
 
 def _figures(asked: list[Question]) -> list[tuple[str, str]]:

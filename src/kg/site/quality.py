@@ -103,7 +103,7 @@ def write_quality(site: Site) -> None:
     site.page(
         "quality.html",
         "quality",
-        "Quality",
+        "How far can you trust this?",
         report=report,
         summary=summary(report) if report else "",
         problems=grouped(report) if report else [],

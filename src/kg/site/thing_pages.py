@@ -1,9 +1,13 @@
 """The pages of things: agencies, themes, bodies, events, professions, groups of people, tools."""
 
-from kg.site.cells import Cell
-from kg.site.evidence import distinct
+from kg.site.cells import Cell, summed
+from kg.site.evidence import distinct, folder_of
 from kg.site.network_pages import Network
 from kg.site.pages import THINGS, Site
+from kg.terms import local_name
+
+# What people come for: its claims are summed up, and told in other forms too.
+_SUMMED = ("agency", "theme")
 
 
 def write_things(
@@ -23,6 +27,8 @@ def write_things(
         if prefix == "source":
             continue  # works have pages of their own kind
         for iri in iris:
+            claims = distinct(e.naming(iri))
+            leads = _leads(site, iri, networks.get(iri, [])) if claims else []
             site.page(
                 site.addresses[iri],
                 "thing",
@@ -30,7 +36,21 @@ def write_things(
                 iri=iri,
                 singular=singular,
                 prefix=prefix,
-                claims=distinct(e.naming(iri)),
+                claims=claims,
+                summed=summed(e, claims) if prefix in _SUMMED else None,
                 row=cells.get(iri, {}),
-                networks=networks.get(iri, []),
+                leads=leads,
             )
+
+
+def _leads(site: Site, iri: str, networks: list[Network]) -> list[tuple[str, str]]:
+    """Where else the claims on an agency or under a theme are told, and what one finds there."""
+    prefix, name = folder_of(iri), local_name(iri)
+    found = [("As a network", each.address) for each in networks]
+    if prefix in _SUMMED:
+        found.insert(
+            0, ("As a table to sort and download", f"question/statement-by-{prefix}--{name}.html")
+        )
+    if prefix == "agency" or iri in site.evidence.top_themes:
+        found.insert(0, ("As a briefing to print", f"briefing/{prefix}--{name}.html"))
+    return found

@@ -9,11 +9,18 @@
     });
   }
 
+  const box = document.getElementById("words");
   const list = document.querySelector("[data-search]");
-  if (!list) return;
+  if (!list) {
+    box.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      location.href = `${box.form.getAttribute("action")}#q=${encodeURIComponent(box.value.trim())}`;
+    });
+    return;
+  }
   // Case and accents aside, so that "cafe" finds "Café".
   const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
-  const box = document.getElementById("words"), status = document.getElementById("found");
+  const status = document.getElementById("found");
   const entries = [...list.querySelectorAll("li")].map((item) => [item, plain(item.textContent)]);
 
   function search() {
