@@ -13,7 +13,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 # them in their list.
 LAYERS = [
     ["errors"],
-    ["terms", "sparql"],
+    ["terms", "sparql", "files"],
     ["project"],
     ["results", "turtle"],
     ["locations"],
