@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -18,8 +18,9 @@ from kg.store import Store
 from kg.terms import PREFIXES, curie, expand, local_name, nearest_of
 
 META, LISTS, ABOUT = "_meta", "Vocabulary", "Read me"
-# What Excel takes for a formula at the start of a CSV field, also behind white space.
-FORMULA = re.compile(r"^[\s\0]*[=+\-@\t\r\n|%＝＋－＠]")  # noqa: RUF001
+# What Excel takes for a formula at the start of a CSV field, also behind white space; and an
+# apostrophe, so that one which stands before a text to keep it one is told from the text's own.
+FORMULA = re.compile(r"^[\s\0]*[=+\-@\t\r\n|%＝＋－＠']")  # noqa: RUF001
 
 Cell = str | int | float | bool | datetime | date | None
 Rows = Mapping[str, list[dict[str, list[Cell]]]]
@@ -29,6 +30,8 @@ _DATES = (
     (re.compile(r"\d{4}-\d{2}"), "gYearMonth"),
     (re.compile(r"\d{4}"), "gYear"),
 )
+# As many digits as a spreadsheet program keeps, and an exponent as it may write one.
+_NUMBER = re.compile(r"[+-]?(?=[0-9.]{1,16}(?:[eE]|$))[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]{1,2})?")
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
 
 
@@ -171,8 +174,8 @@ def show(column: Column, term: NamedNode | Literal, called: Names) -> Cell:
     if isinstance(term, NamedNode):
         return called.of(term.value)
     if column.type == "yes":
-        return "yes" if term.value == "true" else "no"
-    if column.type in {"integer", "number"}:
+        return {"true": "yes", "1": "yes", "false": "no", "0": "no"}.get(term.value, term.value)
+    if column.type in {"integer", "number"} and _NUMBER.fullmatch(term.value):
         number = Decimal(term.value)
         return int(number) if number == int(number) else float(number)
     return term.value
@@ -225,11 +228,8 @@ def _plain(name: str) -> str:
 
 
 def _number(text: str, *, whole: bool) -> Literal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite() or len(text) > 18 or (whole and number != int(number)):
+    number = Decimal(text) if _NUMBER.fullmatch(text) else None
+    if number is None or (whole and number != int(number)):
         kind = "whole number" if whole else "number"
         raise KgError(f"{text!r} is no {kind}", fix="write digits, with a point for decimals")
     if number == int(number):
