@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 _HEAD = 10  # rows in which the headings may stand, below a title
 _LOSSLESS = 10**15  # beyond it, a spreadsheet program rounds a number
-_TOLD = 1_000  # characters of a comment
+_TOLD, _MARKED = 1_000, 2_000  # characters of a comment, and how many are readable at all
 
 
 @dataclass(frozen=True)
@@ -178,10 +179,11 @@ def _take(
     if above := [found for found in cells if found.row < head and plain_text(found.value).strip()]:
         what, fix = "what stands above the headings is not read", "nothing needs doing"
         book.mistakes.append(Mistake(home, above[0].address, what, fix, note=True))
+    here = set(columns.values())
     for found in unknown:
         text = plain_text(found.value)
         what = f"the column {text!r} is not known; it is not read, and what the graph holds stays"
-        near = nearest_of(text, (c.name for c in sheet.columns if c.name not in present))
+        near = nearest_of(text, (c.name for c in sheet.columns if (c.name, 1) not in here))
         fix = f"keep it for notes, or rename it{f': {near}' if near else ''}"
         book.mistakes.append(Mistake(home, found.address, what, fix, note=True))
     for area in merged:
@@ -243,7 +245,7 @@ def _text(column: Column, found: Found) -> str:
 def mark(path: Path, mistakes: Iterable[Mistake]) -> bytes:
     """Copy a workbook with each mistake's cell coloured, and what to do in a comment.
 
-    Of a folder of CSV it makes a workbook.
+    Of a folder of CSV it makes a workbook. Beyond two thousand, mistakes are told but not marked.
     """
     from openpyxl.cell.cell import MergedCell
     from openpyxl.comments import Comment
@@ -251,7 +253,7 @@ def mark(path: Path, mistakes: Iterable[Mistake]) -> bytes:
 
     book = _gather(path) if path.is_dir() else open_workbook(path)
     pages = {sheet.name if (sheet := called(p.title)) else p.title: p for p in book.worksheets}
-    for mistake in mistakes:
+    for mistake in islice(mistakes, _MARKED):
         sheet = called(mistake.sheet)
         page = pages.get(sheet.name if sheet else mistake.sheet)
         if page is not None and mistake.cell:

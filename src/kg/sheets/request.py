@@ -59,7 +59,7 @@ def check_request(book: Book, text: ReferenceText | None, *, delete: bool) -> No
             where="--text",
             fix="save it with Unix line ends (in an editor: LF)",
         )
-    if delete and not book.rows:
+    if delete and not book.rows and all(mistake.note for mistake in book.mistakes):
         raise KgError(
             "the workbook has no row, so that everything would be taken away",
             where="--delete",
