@@ -72,12 +72,16 @@ def outcome(project: Project, path: Path, *, taken_away: bool = False) -> str:
 
 def run(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> tuple[int, str, str]:
     """Run the real command in this process; an exception that it lets through is a failure."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
     monkeypatch.setattr(sys, "argv", ["kg", *arguments])
     with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
         main()
     assert isinstance(ended.value.code, int)
-    return ended.value.code, out.getvalue(), err.getvalue()
+    said = []
+    for stream in (out, err):
+        stream.seek(0)  # which flushes it
+        said.append(stream.read())
+    return ended.value.code, said[0], said[1]
 
 
 def commanded(project: Project, path: Path, monkeypatch: pytest.MonkeyPatch) -> int:

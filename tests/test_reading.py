@@ -470,3 +470,19 @@ def test_an_ending_that_no_workbook_has_is_refused(
     assert ended.returncode == 2
     assert "name it x.xlsx" in ended.stderr
     assert not (home.home / name).exists()
+
+
+def test_of_very_many_mistakes_the_first_are_told(home: Project, tmp_path: Path) -> None:
+    rows = "".join(f"martin-2010-{n},nobody,\n" for n in range(1000, 6000))
+    found = plan(home, folder(tmp_path, statements=f"Id,Kind,Trend\n{rows}"), REVIEW)
+    assert not found.sound
+    assert 5_000 < len(wrong(found)) < 5_100
+    assert any("more than 5,000 mistakes" in what for _, _, what in wrong(found))
+
+
+def test_a_long_text_is_told_by_its_beginning(tmp_path: Path) -> None:
+    with pytest.raises(KgError) as error:
+        read(Column("Start", "integer"), "x" * 40_000, Names())
+    assert len(error.value.what) < 120
+    book = read_book(folder(tmp_path, works=f"Id,Label,{'x' * 40_000}\na-2010,A,\n"))
+    assert "the column 'xxx" in noted(book) and len(noted(book)) < 500

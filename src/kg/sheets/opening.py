@@ -25,6 +25,7 @@ _RATIO = 200
 _ELEMENTS = 1_500_000
 _FRESH = "copy the rows into a fresh template"
 _MARKS = ",;\t|"
+_WIDE = 200  # fields in which headings are looked for
 _SEPARATOR = re.compile(r'"?sep=(\\t|[^\r\n"])"?\r?\n')  # a first line that Excel reads and hides
 
 
@@ -187,7 +188,7 @@ def _headings(text: str, mark: str, known: Callable[[list[str]], int]) -> int:
     with _long_fields():
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
         try:
-            return max((known(row) for row in islice(reader, 10)), default=0)
+            return max((known(row[:_WIDE]) for row in islice(reader, 10)), default=0)
         except csv.Error:
             return 0
 

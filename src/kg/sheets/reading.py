@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kg.errors import KgError, UnreadableFile
 from kg.sheets.fitting import LONGEST, UNFIT
-from kg.sheets.layout import Column, Sheet, file_name, layout, plain_text
+from kg.sheets.layout import Column, Sheet, file_name, layout, plain_text, quoted
 from kg.sheets.opening import open_workbook
 from kg.sheets.pages import (
     Found,
@@ -182,7 +182,7 @@ def _take(
     here = set(columns.values())
     for found in unknown:
         text = plain_text(found.value)
-        what = f"the column {text!r} is not known; it is not read, and what the graph holds stays"
+        what = f"the column {quoted(text)} is not known; it is not read, and what the graph holds stays"
         near = nearest_of(text, (c.name for c in sheet.columns if (c.name, 1) not in here))
         fix = f"keep it for notes, or rename it{f': {near}' if near else ''}"
         book.mistakes.append(Mistake(home, found.address, what, fix, note=True))

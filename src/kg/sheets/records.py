@@ -16,6 +16,7 @@ Things = dict[str, dict[str, Values]]
 Links = dict[tuple[str, str], Values]
 Called = Mapping[tuple[str, ...], Names]
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_MOST = 5_000  # mistakes that are told at once
 _RDF_TYPE = expand("rdf:type")
 _LINKS = ("kg:passage", "kg:evidence", "kg:quantity")
 _LABELS = {"passage": "Passage of", "evidence": "Evidence of"}
@@ -147,6 +148,12 @@ def read_rows(book: Book, graph: Things, review: str, called: Called) -> Wanted:
                 names.add(_iri(row.sheet.kind, row.text("Id")), label)
     links: Links = {}
     for row in book.rows:
+        if len(wanted.mistakes) > _MOST:
+            # So many have one cause, and the nearest names of each would take minutes to find.
+            what = f"there are more than {_MOST:,} mistakes; from here on none is told"
+            fix = "mend those first; perhaps the columns have been shifted"
+            wanted.mistakes.append(Mistake(row.home, f"A{row.number}", what, fix))
+            break
         if row.sheet.relations:
             _relation(row, wanted, links, called)
         else:
