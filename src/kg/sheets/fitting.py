@@ -33,7 +33,8 @@ def check_fit(
         kg.errors.KgError: Works: Label of a row holds the character U+0001, ...
     """
     offered: list[Cell] = [name for names in (called or {}).values() for name in names.all()]
-    for sheet, things in {**rows, LISTS: [{"A name": offered, "Id": ["the lists"]}]}.items():
+    told: Rows = {**rows, LISTS: [{"A name": offered, "Id": ["the lists"]}]}
+    for sheet, things in told.items():
         for row in things:
             name = next(iter(row.get("Id") or row.get("Statement") or ["a row"]))
             for heading, cells in row.items():

@@ -182,7 +182,9 @@ def _take(
     here = set(columns.values())
     for found in unknown:
         text = plain_text(found.value)
-        what = f"the column {quoted(text)} is not known; it is not read, and what the graph holds stays"
+        what = (
+            f"the column {quoted(text)} is not known; it is not read, and the graph stays as it is"
+        )
         near = nearest_of(text, (c.name for c in sheet.columns if (c.name, 1) not in here))
         fix = f"keep it for notes, or rename it{f': {near}' if near else ''}"
         book.mistakes.append(Mistake(home, found.address, what, fix, note=True))
