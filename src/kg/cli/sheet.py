@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from kg.cli.options import Settings
+from kg.errors import KgError
 from kg.project import Project
 
 app = typer.Typer(
@@ -28,12 +29,26 @@ Force = Annotated[
 ]
 
 
+# Endings of files, which the name of a folder hardly has.
+_ENDINGS = {".csv", ".tsv", ".txt", ".ods", ".xls", ".xlsm", ".xlsb", ".xltx", ".zip", ".ttl"}
+
+
+def _unknown_ending(output: Path) -> KgError:
+    what = f"no workbook is written with the ending {output.suffix or '(none)'}"
+    fix = f"name it {output.with_suffix('.xlsx').name}"
+    if output.suffix:
+        fix += f"; sheet export writes a folder of CSV as {output.stem}"
+    return KgError(what, where=output.as_posix(), fix=fix)
+
+
 @app.command("template")
 def sheet_template(output: Target, review: Review = "", force: Force = False) -> None:
     """Write an empty workbook to fill in."""
     from kg.sheets.keeping import save
     from kg.sheets.plan import template
 
+    if output.suffix.lower() != ".xlsx":
+        raise _unknown_ending(output)
     save({output: template(Project(Settings.home), review)}, force=force)
     print(f"wrote {output.as_posix()}: its first sheet says how to go on", file=sys.stderr)
 
@@ -47,6 +62,8 @@ def sheet_export(output: Target, review: Review = "", force: Force = False) -> N
     from kg.sheets.keeping import save
     from kg.sheets.plan import export, export_csv, only_review
 
+    if output.suffix.lower() in _ENDINGS and not output.is_dir():
+        raise _unknown_ending(output)
     project = Project(Settings.home)
     review = review or only_review(project)
     if output.suffix.lower() == ".xlsx":
@@ -108,7 +125,8 @@ def sheet_import(
         print(f"They are marked in {copy.as_posix()}.", file=sys.stderr)
         raise typer.Exit(2)
     if not found.changes:
-        print("Nothing changes: the graph holds what the workbook says.")
+        notes = "; the notes say what was not read or is kept" if found.mistakes else ""
+        print(f"Nothing changes: the graph holds what was read of the workbook{notes}.")
     elif dry_run:
         print(f"{count(len(found.changes), 'change')}; nothing is written, for this is a dry run.")
     else:

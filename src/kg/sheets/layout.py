@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -26,6 +26,9 @@ _DATES = (
     (re.compile(r"\d{4}-\d{2}"), "gYearMonth"),
     (re.compile(r"\d{4}"), "gYear"),
 )
+_QUOTED = 80  # characters of a text that a message repeats
+# As many digits as a spreadsheet program keeps, and an exponent as it may write one.
+_NUMBER = re.compile(r"[+-]?(?=[0-9.]{1,16}(?:[eE]|$))[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]{1,2})?")
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
 
 
@@ -128,11 +131,11 @@ class Names:
             return iris[0]
         if iris:
             several = ", ".join(curie(iri) for iri in iris)
-            raise KgError(f"{name!r} may be several things", fix=f"write {several}")
+            raise KgError(f"{quoted(name)} may be several things", fix=f"write {several}")
         if not self.shown:
-            raise KgError(f"{name!r} is not known", fix="add it on its own sheet first")
+            raise KgError(f"{quoted(name)} is not known", fix="add it on its own sheet first")
         raise KgError(
-            f"{name!r} is none of the {len(self.shown)} choices",
+            f"{quoted(name)} is none of the {len(self.shown)} choices",
             fix=f"try {nearest_of(name, self.all())}",
         )
 
@@ -168,8 +171,8 @@ def show(column: Column, term: NamedNode | Literal, called: Names) -> Cell:
     if isinstance(term, NamedNode):
         return called.of(term.value)
     if column.type == "yes":
-        return "yes" if term.value == "true" else "no"
-    if column.type in {"integer", "number"}:
+        return {"true": "yes", "1": "yes", "false": "no", "0": "no"}.get(term.value, term.value)
+    if column.type in {"integer", "number"} and _NUMBER.fullmatch(term.value):
         number = Decimal(term.value)
         return int(number) if number == int(number) else float(number)
     return term.value
@@ -193,7 +196,9 @@ def read(column: Column, cell: Cell, called: Names) -> NamedNode | Literal:
             return Literal(text, language="en")
         case "yes":
             if text.casefold() not in {"yes", "no", "true", "false"}:
-                raise KgError(f"{text!r} is neither yes nor no", fix="write yes, or leave it empty")
+                raise KgError(
+                    f"{quoted(text)} is neither yes nor no", fix="write yes, or leave it empty"
+                )
             return Literal(text.casefold() in {"yes", "true"})
         case "integer" | "number":
             return _number(text, whole=column.type == "integer")
@@ -204,18 +209,20 @@ def read(column: Column, cell: Cell, called: Names) -> NamedNode | Literal:
     return Literal(text)
 
 
+def quoted(text: str) -> str:
+    """Write a text in quotation marks, for a message: of a long one, how it begins."""
+    return repr(text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…")
+
+
 def _plain(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
 def _number(text: str, *, whole: bool) -> Literal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite() or len(text) > 18 or (whole and number != int(number)):
+    number = Decimal(text) if _NUMBER.fullmatch(text) else None
+    if number is None or (whole and number != int(number)):
         kind = "whole number" if whole else "number"
-        raise KgError(f"{text!r} is no {kind}", fix="write digits, with a point for decimals")
+        raise KgError(f"{quoted(text)} is no {kind}", fix="write digits, with a point for decimals")
     if number == int(number):
         return Literal(int(number))
     return Literal(format(number, "f"), datatype=NamedNode(f"{PREFIXES['xsd']}decimal"))
@@ -233,7 +240,7 @@ def _time(text: str) -> Literal:
         when = datetime.fromisoformat(_year_first(text))
     except ValueError as error:
         fix = "write a day, or a day and a time: 2026-11-24, 24/11/2026 or 2026-11-24 18:00"
-        raise KgError(f"{text!r} is no time", fix=fix) from error
+        raise KgError(f"{quoted(text)} is no time", fix=fix) from error
     when = when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
     written = when.replace(tzinfo=None).isoformat(timespec="seconds")
     return Literal(f"{written}Z", datatype=NamedNode(f"{PREFIXES['xsd']}dateTime"))
@@ -251,4 +258,4 @@ def _date(text: str, column: Column, called: Names) -> NamedNode | Literal:
                 break
             return Literal(written, datatype=NamedNode(f"{PREFIXES['xsd']}{kind}"))
     fix = "write a year, a month or a day: 2010, 2010-07, 2010-07-28 or 28/07/2010"
-    raise KgError(f"{text!r} is no date", fix=fix)
+    raise KgError(f"{quoted(text)} is no date", fix=fix)

@@ -1,6 +1,5 @@
 """From a workbook to Turtle: what would change, what is wrong, and then the writing of it."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from kg.fmt import comments_of
 from kg.journal import change_files, exclusive
 from kg.project import Project
 from kg.sheets.checking import violations
+from kg.sheets.fitting import check_fit
 from kg.sheets.layout import Rows, Sheet, file_name, layout, show
 from kg.sheets.passages import WORDS, count_in, find_places
 from kg.sheets.reading import Book, Mistake, read_book
@@ -25,9 +25,11 @@ from kg.sheets.records import (
     names_of,
     read_rows,
     rows_of,
+    spaced,
     things,
 )
-from kg.sheets.writing import lists, vocabulary_hash, write_csv, write_workbook
+from kg.sheets.request import age, check_id, check_request, review_of
+from kg.sheets.writing import lists, write_csv, write_workbook
 from kg.store import MemoryStore
 from kg.terms import curie, expand, local_name, nearest_of
 from kg.turtle import Document, decode, read_turtle, write_turtle
@@ -86,8 +88,10 @@ def template(project: Project, review: str = "") -> bytes:
         b'PK'
     """
     if review:
-        _check_id(review, project)
-    return write_workbook({}, lists(MemoryStore(project.graph_files())), review)
+        check_id(review, reviews(project))
+    called = lists(MemoryStore(project.graph_files()))
+    check_fit({}, called, workbook=True)
+    return write_workbook({}, called, review)
 
 
 def export(project: Project, review: str) -> bytes:
@@ -95,13 +99,17 @@ def export(project: Project, review: str) -> bytes:
 
     Raises:
         UnknownName: the home has no such review.
+        KgError: it has a text that a workbook cannot hold.
     """
-    return write_workbook(*_filled(project, review), review)
+    rows, called = _filled(project, review)
+    check_fit(rows, called, workbook=True)
+    return write_workbook(rows, called, review)
 
 
 def export_csv(project: Project, review: str) -> dict[str, bytes]:
     """Write a review as one CSV for each sheet, by file name (see `write_csv`)."""
     rows, _ = _filled(project, review)
+    check_fit(rows, workbook=False)
     return {file_name(sheet): write_csv(sheet, rows[sheet.name]) for sheet in layout()[1]}
 
 
@@ -126,13 +134,13 @@ def plan(
         UnreadableFile: the workbook or a file of the graph cannot be read.
         UnknownName: it is not said which review it is for.
     """
-    book = read_book(path)
     documents = {file: read_turtle(file) for file in project.data_files()}
     graph = things(triple for document in documents.values() for triple in document.triples)
     called = lists(MemoryStore(project.graph_files()))
-    review = review or book.meta.get("review", "") or _guess(book)
-    _check_id(review, project)
-    book.mistakes += _age(book, called)
+    book = read_book(path, spaced(graph))
+    review = review_of(book, review, reviews(project))
+    check_request(book, text, delete=delete)
+    book.mistakes += age(book, called)
     wanted = read_rows(book, graph, review, called)
     wanted.mistakes += _undescribed(book, wanted, graph, review)
     if text:
@@ -193,33 +201,6 @@ def _filled(project: Project, review: str) -> tuple[Rows, Called]:
     graph = things(t for path in project.data_files() for t in read_turtle(path).triples)
     called = lists(MemoryStore(project.graph_files()))
     return rows_of(graph, review, called), called
-
-
-def _check_id(review: str, project: Project) -> None:
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", review):
-        example = nearest_of(review, reviews(project)) or "martin-2010"
-        what = f"{review!r} is no id of a review" if review else "it is not said which review it is"
-        fix = f"name it in lower-case letters, digits and hyphens: --review ID, such as {example}"
-        raise UnknownName(what, where="--review", fix=fix)
-
-
-def _guess(book: Book) -> str:
-    """The review that the ids of the statements begin with."""
-    found = {r.text("Id").rpartition("-")[0] for r in book.rows if r.sheet.of and r.text("Id")}
-    return found.pop() if len(found) == 1 else ""
-
-
-def _age(book: Book, called: Called) -> Iterator[Mistake]:
-    version = layout()[0]
-    told = book.meta.get("version", str(version))
-    if told != str(version):
-        what = f"the workbook is of version {told}, and this program writes version {version}"
-        fix = "copy its rows into a fresh template"
-        yield Mistake("_meta", "B2", what, fix, note=told.isdecimal() and int(told) < version)
-    if book.meta.get("vocabulary", "") not in {"", vocabulary_hash(called)}:
-        what = "the vocabularies have changed since this workbook was written"
-        fix = "take its lists from a fresh template; names that no longer fit are told by cell"
-        yield Mistake("Vocabulary", "", what, fix, note=True)
 
 
 def _undescribed(book: Book, wanted: Wanted, graph: Things, review: str) -> Iterator[Mistake]:

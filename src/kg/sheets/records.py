@@ -8,7 +8,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kg.errors import KgError
 from kg.sheets.layout import Column, Names, Sheet, layout, read, show
-from kg.sheets.reading import Book, Mistake, Row
+from kg.sheets.reading import Book, Mistake, Row, unix_lines
 from kg.spreadsheets import Cell, plain_text
 from kg.terms import PREFIXES, curie, expand, local_name
 
@@ -17,6 +17,7 @@ Things = dict[str, dict[str, Values]]
 Links = dict[tuple[str, str], Values]
 Called = Mapping[tuple[str, ...], Names]
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_MOST = 5_000  # mistakes that are told at once
 _RDF_TYPE = expand("rdf:type")
 _LINKS = ("kg:passage", "kg:evidence", "kg:quantity")
 _LABELS = {"passage": "Passage of", "evidence": "Evidence of"}
@@ -36,6 +37,12 @@ def things(triples: Iterable[Triple]) -> Things:
             fix = "run kg validate, which says where, and give it an IRI"
             raise KgError("there is a blank node in the data", fix=fix)
     return found
+
+
+def spaced(graph: Things) -> set[str]:
+    """Collect the texts that have spaces around them in the graph, and so in a workbook of it."""
+    values = (v.value for told in graph.values() for values in told.values() for v in values)
+    return {unix_lines(value) for value in values if value != value.strip()}
 
 
 def listed(sheet: Sheet, graph: Things, review: str) -> list[str]:
@@ -116,7 +123,8 @@ class Wanted:
 
     `values` has an entry for every property that a column of the workbook stands for, so that an
     empty cell takes a value away; `cells` says where each stands. `without_row` are the relations
-    and the parts of statements that the graph has and no row tells of.
+    and the parts of statements that the graph has and no row tells of. `told` are the cells that
+    could not be read.
     """
 
     values: Links = field(default_factory=dict)
@@ -124,12 +132,14 @@ class Wanted:
     rows: dict[str, Row] = field(default_factory=dict)
     without_row: Links = field(default_factory=dict)
     classes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    told: set[tuple[str, str]] = field(default_factory=set)
     mistakes: list[Mistake] = field(default_factory=list)
 
 
 def read_rows(book: Book, graph: Things, review: str, called: Called) -> Wanted:
     """Say what the rows of a workbook want the graph to hold, with every mistake in them."""
     wanted = Wanted(mistakes=list(book.mistakes))
+    wanted.told = {(mistake.sheet, mistake.cell) for mistake in book.mistakes if not mistake.note}
     # What has a row may be named in another, wherever it stands.
     for row in book.rows:
         choice = f"class {row.sheet.types[0]}" if row.sheet.types else ""
@@ -139,10 +149,16 @@ def read_rows(book: Book, graph: Things, review: str, called: Called) -> Wanted:
                 names.add(_iri(row.sheet.kind, row.text("Id")), label)
     links: Links = {}
     for row in book.rows:
+        if len(wanted.mistakes) > _MOST:
+            # So many have one cause, and the nearest names of each would take minutes to find.
+            what = f"there are more than {_MOST:,} mistakes; from here on none is told"
+            fix = "mend those first; perhaps the columns have been shifted"
+            wanted.mistakes.append(Mistake(row.home, f"A{row.number}", what, fix))
+            break
         if row.sheet.relations:
             _relation(row, wanted, links, called)
         else:
-            _thing(row, wanted, links, book.columns[row.sheet.name], graph, review, called)
+            _thing(row, wanted, links, book, graph, review, called)
     for sheet in (sheet for sheet in layout()[1] if sheet.relations and sheet.name in book.columns):
         for statement in listed(_statements(), graph, review):
             for relation in sheet.relations:
@@ -167,12 +183,13 @@ def _thing(
     row: Row,
     wanted: Wanted,
     links: Links,
-    columns: Mapping[str, str],
+    book: Book,
     graph: Things,
     review: str,
     called: Called,
 ) -> None:
     sheet, name = row.sheet, row.text("Id")
+    columns, numbers = book.columns[sheet.name], book.numbers[sheet.name]
     at = row.cells.get("Id", [(f"A{row.number}", "")])[0][0]
     if not _ID.fullmatch(name):
         what = f"{name!r} is no id" if name else "the row has no id"
@@ -205,11 +222,16 @@ def _thing(
         # A statement always rests on something, if only on no work; a passage may stand elsewhere.
         asked = not column.part or column.part in {*present, "evidence"}
         empty = f"{columns.get(column.name, 'A')}{row.number}"
-        told = any((m.sheet, m.cell) == (row.home, empty) for m in wanted.mistakes)
-        if column.needed and not found and asked and not told:
+        values = list(_values(column, found, row, graph.get(about, {}), wanted, called))
+        if column.property:
+            # What stood in a like column that the workbook does not have (Agency 4) stays.
+            before = enumerate(held(column, graph.get(about, {}), called), start=1)
+            shown = numbers.get(column.name, ())
+            values += [v for n, v in before if n not in shown and v not in values]
+        told = (row.home, empty) in wanted.told
+        if column.needed and not (found or values) and asked and not told:
             what, fix = f"{column.name} is empty", column.help or "fill it in"
             wanted.mistakes.append(Mistake(row.home, empty, what, fix))
-        values = list(_values(column, found, row, graph.get(about, {}), wanted, called))
         if column.type == "owner":
             for value in values:
                 links.setdefault((value.value, expand(sheet.owner)), []).append(NamedNode(iri))
@@ -235,14 +257,17 @@ def _values(
     """Read the cells of a column; a term that a cell already shows is kept as it is written."""
     names = names_of(column, called)
     before = held(column, told, called) if column.property else []
-    kept = {plain_text(show(column, term, names)): term for term in before}
+    kept: dict[str, Values] = {}
+    for term in before:
+        kept.setdefault(unix_lines(plain_text(show(column, term, names))), []).append(term)
     many = column.many > 1 or len(before) > 1
     if len(found) > 1 and not many:
         what, fix = f"{column.name} holds several values", "keep one of them"
         wanted.mistakes.append(Mistake(row.home, found[1][0], what, fix))
     for address, text in found if many else found[:1]:
         if text in kept:
-            yield kept[text]
+            # Two terms may look alike: the same word in two languages.
+            yield kept[text].pop(0) if len(kept[text]) > 1 else kept[text][0]
             continue
         try:
             yield read(column, text, names)

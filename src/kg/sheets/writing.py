@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _ROWS = 2_000  # rows that the dropdowns of a template reach
 _TEXT, _WIDE = 48, 100  # widths of columns that hold sentences, in characters
+_NUMBERS = {"integer", "number"}
 _GROWING = {
     *("kg:Source", "kg:Organisation", "kg:PolicyEvent", "kg:Statement"),
     *("prov:Activity", "prov:Agent"),
@@ -199,6 +200,9 @@ def _fill(
             head.comment = Comment(text, "kg", width=320, height=90)
         letter = get_column_letter(number)
         sheet.column_dimensions[letter].width = _TEXT if column.type == "text" else 20
+        if column.type not in _NUMBERS:
+            # Cells to be filled are text from the start, or a program makes a date of 10-12.
+            sheet.column_dimensions[letter].number_format = "@"
         choices = ("yes",) if column.type == "yes" else column.choices
         choices = ("relation",) if column.type == "relation" else choices
         if choices in ranges:
@@ -212,6 +216,8 @@ def _fill(
     for at, row in enumerate(rows, start=2):
         for number, (_, column, which) in enumerate(laid, start=1):
             cell = put(sheet, at, number, _at(row, column, which))
+            if column.type not in _NUMBERS:
+                cell.number_format = "@"
             if column.filled:
                 cell.fill = grey
             cell.alignment = Alignment(wrap_text=column.type == "text", vertical="top")
