@@ -64,6 +64,13 @@ def sheet_import(
     delete: Annotated[
         bool, typer.Option("--delete", help="Take away what has no row in the workbook.")
     ] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Let rows change what the graph has and the workbook was not written with.",
+        ),
+    ] = False,
     marked: Annotated[
         Path | None,
         typer.Option(
@@ -74,12 +81,12 @@ def sheet_import(
     """Read a workbook into the graph: all of it or, while there is a mistake, nothing."""
     from kg.anchors import ReferenceText
     from kg.reports import count
+    from kg.sheets.marking import mark
     from kg.sheets.plan import carry_out, plan
-    from kg.sheets.reading import mark
 
     project = Project(Settings.home)
     reference = ReferenceText.read(text) if text else None
-    found = plan(project, path, review, reference, delete=delete)
+    found = plan(project, path, review, reference, delete=delete, overwrite=overwrite)
     for change in found.changes if found.sound else ():
         print(change)
     for mistake in found.mistakes:
@@ -88,7 +95,7 @@ def sheet_import(
         wrong = count(sum(not m.note for m in found.mistakes), "mistake")
         print(f"Nothing is imported: {wrong}.", file=sys.stderr)
         copy = marked or path.with_name(f"{path.stem}-marked.xlsx")
-        emit(mark(path, found.mistakes), copy)
+        emit(mark(path, found.mistakes, found.called), copy)
         print(f"They are marked in {copy.as_posix()}.", file=sys.stderr)
         raise typer.Exit(2)
     if not found.changes:

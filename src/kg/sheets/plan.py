@@ -1,8 +1,6 @@
 """From a workbook to Turtle: what would change, what is wrong, and then the writing of it."""
 
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +11,11 @@ from kg.anchors import ReferenceText
 from kg.errors import KgError, UnknownName
 from kg.fmt import comments_of
 from kg.project import Project
-from kg.sheets.layout import Rows, Sheet, file_name, layout, show
-from kg.sheets.passages import WORDS, count_in, find_places
+from kg.sheets.checking import in_order, violations
+from kg.sheets.concepts import read_concepts
+from kg.sheets.existing import held_rows, overwritten, replace_relations
+from kg.sheets.layout import META, Rows, Sheet, file_name, layout
+from kg.sheets.passages import count_in, find_places
 from kg.sheets.reading import Book, Mistake, read_book
 from kg.sheets.records import (
     Called,
@@ -22,18 +23,17 @@ from kg.sheets.records import (
     Wanted,
     compose,
     listed,
-    names_of,
     read_rows,
     rows_of,
     things,
 )
-from kg.sheets.writing import lists, vocabulary_hash, write_csv, write_workbook
+from kg.sheets.telling import changes
+from kg.sheets.writing import lists, meta, vocabulary_hash, write_csv, write_workbook
+from kg.spreadsheets import write_csv as write_rows
 from kg.store import MemoryStore
-from kg.terms import PREFIXES, curie, expand, local_name, nearest_of
+from kg.terms import curie, expand, local_name, nearest_of
 from kg.turtle import Document, read_turtle, write_file, write_turtle
-from kg.validation import validate
 
-_LABEL = expand("rdfs:label")
 _MOST_NAMED = 5
 
 
@@ -44,6 +44,7 @@ class Plan:
     files: dict[Path, str] = field(default_factory=dict)
     changes: list[str] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
+    called: Called = field(default_factory=dict)
 
     @property
     def sound(self) -> bool:
@@ -92,13 +93,18 @@ def export(project: Project, review: str) -> bytes:
     Raises:
         UnknownName: the home has no such review.
     """
-    return write_workbook(*_filled(project, review), review)
+    rows, called, graph = _filled(project, review)
+    return write_workbook(rows, called, review, held_rows(graph, review))
 
 
 def export_csv(project: Project, review: str) -> dict[str, bytes]:
-    """Write a review as one CSV for each sheet, by file name (see `write_csv`)."""
-    rows, _ = _filled(project, review)
-    return {file_name(sheet): write_csv(sheet, rows[sheet.name]) for sheet in layout()[1]}
+    """Write a review as one CSV for each sheet, by file name (see `write_csv`).
+
+    One more, `_meta.csv`, says what they were written with.
+    """
+    rows, called, graph = _filled(project, review)
+    files = {file_name(sheet): write_csv(sheet, rows[sheet.name]) for sheet in layout()[1]}
+    return {**files, f"{META}.csv": write_rows(meta(called, review, held_rows(graph, review)))}
 
 
 def plan(
@@ -108,6 +114,7 @@ def plan(
     text: ReferenceText | None = None,
     *,
     delete: bool = False,
+    overwrite: bool = False,
 ) -> Plan:
     """Read a workbook, or a folder of CSV, and say what its import would change.
 
@@ -117,6 +124,8 @@ def plan(
         review: the id of the review; without one, as the workbook says.
         text: the text of the review, in which passages are found by their words.
         delete: whether to take away what has no row in the workbook any more.
+        overwrite: whether rows may change what stands in the graph already and the workbook was
+            not written with.
 
     Raises:
         UnreadableFile: the workbook or a file of the graph cannot be read.
@@ -129,23 +138,31 @@ def plan(
     review = review or book.meta.get("review", "") or _guess(book)
     _check_id(review, project)
     book.mistakes += _age(book, called)
+    concepts = read_concepts(book, project, called)
     wanted = read_rows(book, graph, review, called)
     wanted.mistakes += _undescribed(book, wanted, graph, review)
     if text:
         count_in(wanted, graph, review, text)
     find_places(wanted, graph, text)
+    if not overwrite:
+        wanted.mistakes += overwritten(wanted, graph, called, review)
+    wanted.mistakes += replace_relations(wanted, graph)
     kept = _without_row(book, wanted, graph, review)
-    found = Plan(mistakes=wanted.mistakes)
-    if not delete:
-        found.mistakes += _kept(wanted, kept)
-    gone = {iri for _, iri in kept} if delete else set()
+    found = Plan(mistakes=wanted.mistakes, called=called)
+    gone = {iri for _, iri in kept}
     alone = set(reviews(project)) <= {review}
-    found.mistakes += _still_used(graph, kept, gone, alone=alone)
+    still_used = list(_still_used(graph, kept, gone, alone=alone))
+    if delete:
+        found.mistakes += still_used
+    else:
+        found.mistakes += _kept(wanted, kept, gone)
+        gone = set()
     new = compose(wanted, graph, gone, called)
-    found.changes = list(_in_words(graph, new, wanted, called))
-    found.files = _place(project, review, documents, graph, new)
-    if found.sound and found.files:
-        found.mistakes += _violations(project, found, wanted)
+    found.changes = [*concepts.changes, *changes(graph, new, called)]
+    found.files = concepts.files | _place(review, documents, new, project, concepts.vocabulary)
+    if found.files:
+        found.mistakes += violations(project, found.files, wanted, book, new, called)
+    found.mistakes = in_order(found.mistakes)
     return found
 
 
@@ -163,14 +180,14 @@ def carry_out(found: Plan) -> None:
         write_file(path, text)
 
 
-def _filled(project: Project, review: str) -> tuple[Rows, Called]:
+def _filled(project: Project, review: str) -> tuple[Rows, Called, Things]:
     known = reviews(project)
     if review not in known:
         fix = f"try {nearest_of(review, known)}"
         raise UnknownName(f"there is no review {review!r}", where="--review", fix=fix)
     graph = things(t for path in project.data_files() for t in read_turtle(path).triples)
     called = lists(MemoryStore(project.graph_files()))
-    return rows_of(graph, review, called), called
+    return rows_of(graph, review, called), called, graph
 
 
 def _check_id(review: str, project: Project) -> None:
@@ -253,11 +270,13 @@ def _some(names: list[str]) -> str:
     return f"{', '.join(names[:_MOST_NAMED])}{more}"
 
 
-def _kept(wanted: Wanted, kept: list[tuple[Sheet, str]]) -> Iterator[Mistake]:
-    """Keep what has no row, and say so sheet by sheet."""
+def _kept(wanted: Wanted, kept: list[tuple[Sheet, str]], gone: set[str]) -> Iterator[Mistake]:
+    """Keep what has no row, and say so sheet by sheet; what would go with --delete is `gone`."""
     missing: dict[str, list[str]] = {}
+    shared: dict[str, list[str]] = {}
     for sheet, iri in kept:
-        missing.setdefault(sheet.name, []).append(local_name(iri))
+        found = missing if iri in gone else shared
+        found.setdefault(sheet.name, []).append(local_name(iri))
     relations = next(sheet for sheet in layout()[1] if sheet.relations)
     for (subject, link), values in wanted.without_row.items():
         wanted.values[subject, link] = [*wanted.values[subject, link], *values]
@@ -271,48 +290,17 @@ def _kept(wanted: Wanted, kept: list[tuple[Sheet, str]]) -> Iterator[Mistake]:
         yield Mistake(
             name, "", what, "nothing needs doing; --delete would take them away", note=True
         )
-
-
-def _in_words(graph: Things, new: Things, wanted: Wanted, called: Called) -> Iterator[str]:
-    """Say what changes, thing by thing, as a steward would."""
-    columns = {
-        (sheet.kind if not c.part else c.part, expand(c.property)): c
-        for sheet in layout()[1]
-        for c in sheet.columns
-        if c.property
-    }
-    for iri in sorted(graph.keys() | new.keys()):
-        kind, name = curie(iri).partition(":")[0], local_name(iri)
-        label = next((str(v.value) for v in {**graph, **new}[iri].get(_LABEL, [])), "")
-        if iri not in new:
-            yield f"{kind} {name} is taken away: {label}"
-        elif iri not in graph:
-            words = [v.value for n in WORDS for v in new[iri].get(expand(n), ())]
-            yield f"{kind} {name} is new: {' … '.join(words) or label}"
-        else:
-            for property_ in sorted(graph[iri].keys() | new[iri].keys()):
-                before, after = (set(map(str, at[iri].get(property_, ()))) for at in (graph, new))
-                if before == after:
-                    continue
-                column = columns.get((kind, property_))
-
-                def told(at: Things) -> str:
-                    shown = [
-                        str(show(column, v, names_of(column, called)))  # noqa: B023 - called at once
-                        if column  # noqa: B023
-                        else local_name(v.value)
-                        if isinstance(v, NamedNode)
-                        else v.value
-                        for v in at[iri].get(property_, ())  # noqa: B023
-                    ]
-                    return ", ".join(sorted(shown)) or "nothing"
-
-                heading = column.name if column else local_name(property_)
-                yield f"{kind} {name}, {heading}: {told(graph)} becomes {told(new)}"
+    for name, things_ in shared.items():
+        what = f"in the graph already, and kept for all who refer to it: {_some(things_)}"
+        yield Mistake(name, "", what, "nothing needs doing", note=True)
 
 
 def _place(
-    project: Project, review: str, documents: dict[Path, Document], graph: Things, new: Things
+    review: str,
+    documents: dict[Path, Document],
+    new: Things,
+    project: Project,
+    vocabulary: Things,
 ) -> dict[Path, str]:
     """Give the new text of each file that changes; what is new goes where its like stand."""
     home = {str(t.subject)[1:-1]: path for path, d in documents.items() for t in d.triples}
@@ -323,8 +311,6 @@ def _place(
         for name in ("kg:passage", "kg:evidence", "kg:quantity")
         for value in told.get(expand(name), ())
     }
-    concepts = project.files("ontology", "vocab/*.ttl")
-    broader = things(t for path in concepts for t in read_turtle(path).triples)
 
     def where(iri: str) -> Path:
         if iri in home:
@@ -336,7 +322,7 @@ def _place(
             return where(about[0].value)
         if theme := told.get(expand("kg:mainTheme")):
             top = theme[0].value
-            while above := broader.get(top, {}).get(expand("skos:broader")):
+            while above := vocabulary.get(top, {}).get(expand("skos:broader")):
                 top = above[0].value
             return folder / review / f"{local_name(top)}.ttl"
         kind = curie(iri).partition(":")[0]
@@ -355,40 +341,3 @@ def _place(
         if document is None or set(document.triples) != set(triples):
             changed[path] = write_turtle(triples, comments_of(document) if document else None)
     return changed
-
-
-def _violations(project: Project, found: Plan, wanted: Wanted) -> Iterator[Mistake]:
-    """Check the graph as it would be, and lead each result back to the cell it comes from."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        for part in ("ontology", "queries", "data/triples"):
-            if (project.home / part).is_dir():
-                shutil.copytree(project.home / part, home / part)
-        for path, text in found.files.items():
-            copy = home / path.relative_to(project.home)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_text(text, encoding="utf-8", newline="\n")
-        report = validate(Project(home))
-    for violation in report.violations:
-        property_ = expand(violation.path) if violation.path else ""
-        row = wanted.rows.get(violation.focus)
-        sheet, cell = wanted.cells.get((violation.focus, property_), ("", ""))
-        if not sheet and row is not None:
-            sheet, cell = row.home, f"A{row.number}"
-        note = violation.severity != "Violation"
-        if not sheet and note:
-            continue  # it stands in the graph already, and `kg validate` tells of it
-        sheet = sheet or violation.place
-        about = f"{local_name(violation.focus)}: {violation.message}"
-        fix = _in_columns(violation.fix, row.sheet) if row else violation.fix
-        yield Mistake(sheet, cell, about, fix, note)
-
-
-def _in_columns(text: str, sheet: Sheet) -> str:
-    """Write of columns and names where a shape's words have properties and terms."""
-    columns = {column.property: column.name for column in sheet.columns if column.property}
-
-    def called(found: re.Match[str]) -> str:
-        return columns.get(found[0], found[1])
-
-    return re.sub(rf"\b(?:{'|'.join(PREFIXES)}):([\w-]+)", called, text)

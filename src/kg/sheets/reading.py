@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.errors import UnreadableFile
-from kg.sheets.layout import ABOUT, LISTS, META, Sheet, file_name, layout
-from kg.spreadsheets import FORMULA, plain_text, put
+from kg.sheets.layout import ABOUT, LISTS, META, MISTAKES, Sheet, file_name, layout
+from kg.spreadsheets import FORMULA, plain_text
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -73,15 +73,17 @@ def read_book(path: Path) -> Book:
         for sheet in layout()[1]:
             file = path / file_name(sheet)
             if file.is_file():
-                _take(book, sheet, _csv_cells(file, book), file.name)
+                _take(book, sheet, csv_cells(file, book), file.name)
+        if (file := path / f"{META}.csv").is_file():
+            book.meta = _pairs(csv_cells(file, book))
     else:
-        loaded = _load(path)
+        loaded = load(path)
         for title in loaded.sheetnames:
             known = {sheet.name.casefold(): sheet for sheet in layout()[1]}
             match = known.get(title.strip().casefold())
             if match is not None:
                 _take(book, match, _xlsx_cells(loaded[title], match, book), match.name)
-            elif title not in {META, LISTS, ABOUT}:
+            elif title not in {META, LISTS, ABOUT, MISTAKES}:
                 what = "this sheet is not one of the workbook's; it is left out"
                 book.mistakes.append(
                     Mistake(title, "", what, "put its rows on a known sheet", note=True)
@@ -98,7 +100,19 @@ def read_book(path: Path) -> Book:
     return book
 
 
-def _load(path: Path) -> "Workbook":
+def _pairs(cells: Iterable["Found"]) -> dict[str, str]:
+    rows: dict[int, list[str]] = {}
+    for row, _, _, text in cells:
+        rows.setdefault(row, []).append(text)
+    return {key: text[0] if text else "" for key, *text in rows.values()}
+
+
+def load(path: Path) -> "Workbook":
+    """Open a workbook, unless it is none or far too large.
+
+    Raises:
+        UnreadableFile: it cannot be opened.
+    """
     from openpyxl import load_workbook
 
     where = path.as_posix()
@@ -154,7 +168,12 @@ def _xlsx_cells(sheet: "Worksheet", known: Sheet, book: Book) -> Iterator[Found]
                 book.mistakes.append(Mistake(known.name, cell.coordinate, what, fix))
 
 
-def _csv_cells(path: Path, book: Book) -> Iterator[Found]:
+def csv_cells(path: Path, book: Book) -> Iterator[Found]:
+    """Yield the cells of a CSV file that are not empty; what is wrong with one goes to the book.
+
+    Raises:
+        UnreadableFile: it cannot be opened, or is no CSV in UTF-8.
+    """
     from openpyxl.utils import get_column_letter
 
     where = path.as_posix()
@@ -215,41 +234,3 @@ def _take(book: Book, sheet: Sheet, cells: Iterable[Found], home: str) -> None:
     letters = {columns[n]: get_column_letter(n) for n in sorted(columns, reverse=True)}
     book.columns[sheet.name] = letters
     book.rows += [Row(sheet, row, at, home) for row, at in sorted(found.items())]
-
-
-def mark(path: Path, mistakes: Iterable[Mistake]) -> bytes:
-    """Copy a workbook with each mistake's cell coloured, and what to do in a comment.
-
-    Of a folder of CSV it makes a workbook.
-    """
-    from openpyxl.comments import Comment
-    from openpyxl.styles import PatternFill
-
-    book = _gather(path) if path.is_dir() else _load(path)
-    titles = {file_name(sheet): sheet.name for sheet in layout()[1]}
-    for mistake in mistakes:
-        title = titles.get(mistake.sheet, mistake.sheet)
-        if title in book.sheetnames and mistake.cell:
-            cell = book[title][mistake.cell.partition(":")[0]]
-            before = f"{cell.comment.text}\n" if cell.comment else ""
-            text = f"{before}{mistake.what}. To mend it: {mistake.fix}."
-            cell.comment = Comment(text, "kg", width=320, height=120)
-            cell.fill = PatternFill("solid", fgColor="FFF2CC" if mistake.note else "F8CBAD")
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def _gather(folder: Path) -> "Workbook":
-    """Put the CSV files of a folder into one workbook, a sheet each."""
-    from openpyxl import Workbook
-
-    book = Workbook()
-    book.remove(book.worksheets[0])
-    for sheet in layout()[1]:
-        file = folder / file_name(sheet)
-        if file.is_file():
-            page = book.create_sheet(sheet.name)
-            for row, column, _, text in _csv_cells(file, Book()):
-                put(page, row, column, text)
-    return book
