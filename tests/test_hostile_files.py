@@ -16,8 +16,8 @@ from kg.cli import main
 from kg.errors import KgError
 from kg.fmt import format_file
 from kg.project import Project
+from kg.sheets.marking import mark
 from kg.sheets.plan import export, export_csv, plan
-from kg.sheets.reading import mark
 from kg.validation import validate
 
 REVIEW = "martin-2010"
@@ -55,7 +55,7 @@ def outcome(project: Project, path: Path, *, taken_away: bool = False) -> str:
         assert mistake.what
         assert mistake.fix
     if not found.sound:
-        assert load_workbook(io.BytesIO(mark(path, found.mistakes))).sheetnames
+        assert load_workbook(io.BytesIO(mark(path, found.mistakes, found.called))).sheetnames
         return "mistakes"
     lost = [change for change in found.changes if "is taken away" in change]
     assert taken_away or not lost

@@ -17,8 +17,9 @@ from kg.anchors import ReferenceText
 from kg.errors import KgError, UnknownName, UnreadableFile
 from kg.project import Project
 from kg.sheets.layout import Column, Names, layout, read, show
+from kg.sheets.marking import mark
 from kg.sheets.plan import Plan, export, export_csv, plan, template
-from kg.sheets.reading import Book, Mistake, mark, read_book
+from kg.sheets.reading import Book, Mistake, read_book
 
 REVIEW = "martin-2010"
 Edit = Callable[..., Path]
@@ -311,7 +312,7 @@ def test_a_number_that_is_none_is_shown_as_it_is(text: str) -> None:
 def test_merged_cells_can_be_marked(edited: Edit) -> None:
     path = edited(lambda book: book["Statements"].merge_cells("B2:B3"))
     told = [Mistake("Statements", "B3", "Label is empty", "fill it in")]
-    cell = load_workbook(io.BytesIO(mark(path, told)))["Statements"]["B2"]
+    cell = load_workbook(io.BytesIO(mark(path, told, {})))["Statements"]["B2"]
     assert "Label is empty" in cell.comment.text
 
 
@@ -320,7 +321,7 @@ def test_a_cell_with_a_control_character_is_told_and_can_be_marked(tmp_path: Pat
     book = read_book(path)
     (mistake,) = wrong(book)
     assert mistake[:2] == ("works.csv", "B2") and "U+0001" in mistake[2]
-    sheet = load_workbook(io.BytesIO(mark(path, book.mistakes)))["Works"]
+    sheet = load_workbook(io.BytesIO(mark(path, book.mistakes, {})))["Works"]
     assert (sheet["B2"].value, "U+0001" in sheet["B2"].comment.text) == ("b\ufffdc", True)
 
 

@@ -8,6 +8,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,8 @@ _TOO_LONG = "the text is longer than 10 MB, some three thousand pages"
 _OPENING = "([{\u2018\u201c\"'\u00ab"
 _CLOSING = ".,;:!?)]}\u2019\u201d\"'\u00bb\u2026"
 _BESIDE_WORDS = f"{_OPENING}{_CLOSING}-\u2010\u2013\u2014\u2022"
+# A word of fewer letters stands anywhere, and tells nothing of where a passage may be.
+_TELLING = 5
 _nfkc = partial(unicodedata.normalize, "NFKC")
 _ELLIPSIS = re.compile(r"…|\.\.\.")
 # Where a sentence ends: at its mark, if a capital follows; at an empty line, a page or a bullet.
@@ -306,10 +309,25 @@ def _not_found(text: ReferenceText, part: str, after: str) -> KgError:
     where = f"{part!r} does not stand in the text" + (f" after {after!r}" if after else "")
     near = f"; the first {many} of the {len(words)} words do at {text.listed(places)}"
     return KgError(
-        where + (near if many else ""),
+        where + (near if many else _nearest(text, words)),
         where="PATTERN",
         fix="copy a few words from the text; a page or column break may stand between them",
     )
+
+
+def _nearest(text: ReferenceText, words: list[str]) -> str:
+    """Say where later words of some stand, the longest run of them; or else what is like them."""
+    runs = (
+        " ".join(words[first : first + many])
+        for many in range(len(words) - 1, 0, -1)
+        for first in range(1, len(words) - many + 1)
+    )
+    for run in runs:
+        if len(run) >= _TELLING and (places := text.find(run)):
+            return f"; {run!r} does at {text.listed(places)}"
+    known = {word.strip(_BESIDE_WORDS) for word in text.text.split()}
+    like = get_close_matches(words[0], sorted(known), n=3, cutoff=0.7)
+    return f"; the most like {words[0]!r} are {', '.join(like)}" if like else ""
 
 
 def _clusters(text: str) -> Iterator[tuple[int, int]]:

@@ -88,6 +88,13 @@ def sheet_import(
     delete: Annotated[
         bool, typer.Option("--delete", help="Take away what has no row in the workbook.")
     ] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Let rows change what the graph has and the workbook was not written with.",
+        ),
+    ] = False,
     marked: Annotated[
         Path | None,
         typer.Option(
@@ -100,8 +107,8 @@ def sheet_import(
     from kg.journal import exclusive
     from kg.reports import count
     from kg.sheets.keeping import check_marked, save_marked
+    from kg.sheets.marking import mark
     from kg.sheets.plan import carry_out, plan
-    from kg.sheets.reading import mark
 
     copy = marked or path.with_name(f"{path.stem}-marked.xlsx")
     check_marked(copy, path)
@@ -111,7 +118,7 @@ def sheet_import(
     reference = ReferenceText.read(text) if text else None
     # What is read for the plan stays as it is until the plan is carried out.
     with nullcontext() if dry_run else exclusive(project.home):
-        found = plan(project, path, review, reference, delete=delete)
+        found = plan(project, path, review, reference, delete=delete, overwrite=overwrite)
         if found.sound and not dry_run:
             carry_out(found)
     for change in found.changes if found.sound else ():
@@ -121,7 +128,7 @@ def sheet_import(
     if not found.sound:
         wrong = count(sum(not m.note for m in found.mistakes), "mistake")
         print(f"Nothing is imported: {wrong}.", file=sys.stderr)
-        copy = save_marked(mark(path, found.mistakes), copy)
+        copy = save_marked(mark(path, found.mistakes, found.called), copy)
         print(f"They are marked in {copy.as_posix()}.", file=sys.stderr)
         raise typer.Exit(2)
     if not found.changes:

@@ -19,7 +19,7 @@ def check_fit(
 
     Args:
         rows: by sheet, for each row the values of each column.
-        called: what the lists of a workbook offer.
+        called: what the lists of a workbook offer, and what they say of it.
         workbook: whether it is for a workbook, which holds less than CSV does.
 
     Raises:
@@ -31,7 +31,9 @@ def check_fit(
         Traceback (most recent call last):
         kg.errors.KgError: Works: Label of a row holds the character U+0001, ...
     """
-    offered: list[Cell] = [name for names in (called or {}).values() for name in names.all()]
+    offered: list[Cell] = [
+        text for names in (called or {}).values() for pair in names.offered() for text in pair
+    ]
     told: Rows = {**rows, LISTS: [{"A name": offered, "Id": ["the lists"]}]}
     for sheet, things in told.items():
         for row in things:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from kg.errors import UnreadableFile
-from kg.sheets.layout import ABOUT, LISTS, META, Sheet, layout
+from kg.sheets.layout import ABOUT, LISTS, META, MISTAKES, Sheet, layout
 from kg.sheets.opening import open_workbook, read_csv
 from kg.spreadsheets import FORMULA, Cell
 
@@ -55,7 +55,7 @@ def workbook_pages(path: Path) -> tuple[list[Page], dict[str, str]]:
     return [
         Page(sheet.title, list(_cells(sheet)), [str(area) for area in sheet.merged_cells.ranges])
         for sheet in loaded.worksheets
-        if sheet.title not in {META, LISTS, ABOUT}
+        if sheet.title not in {META, LISTS, ABOUT, MISTAKES}
     ], meta
 
 
@@ -79,26 +79,31 @@ def _cells(sheet: "Worksheet") -> Iterator[Found]:
                 yield Found(number, column, value)
 
 
-def csv_pages(folder: Path) -> list[Page]:
-    """Read the CSV files of a folder.
+def csv_pages(folder: Path) -> tuple[list[Page], dict[str, str]]:
+    """Read the CSV files of a folder, and what one of them says of how they were written.
 
     Raises:
-        UnreadableFile: one that is named after a sheet cannot be read.
+        UnreadableFile: one that is named after a sheet cannot be read, or that one.
     """
     pages: list[Page] = []
+    meta: dict[str, str] = {}
     for path in sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv"):
+        if path.name == f"{META}.csv":
+            rows = read_csv(path, lambda row: row[:1].count("template"))
+            meta = {row[0]: row[1] for row in rows if len(row) > 1}
+            continue
         try:
             pages.append(Page(path.name, list(_csv_cells(path)), []))
         except UnreadableFile:
-            if called(path.name):
+            if sheet_called(path.name):
                 raise
             # Another's file, of which only the name is told.
             pages.append(Page(path.name, [], []))
-    return pages
+    return pages, meta
 
 
 def _csv_cells(path: Path) -> Iterator[Found]:
-    sheet = called(path.name)
+    sheet = sheet_called(path.name)
     sheets = [sheet] if sheet else layout()[1]
     rows = read_csv(path, lambda row: max(known(sheet, row) for sheet in sheets))
     for row, cells in enumerate(rows, 1):
@@ -108,7 +113,7 @@ def _csv_cells(path: Path) -> Iterator[Found]:
                 yield Found(row, column, cell[1:] if escaped else cell)
 
 
-def called(title: str) -> Sheet | None:
+def sheet_called(title: str) -> Sheet | None:
     """Give the sheet that a title or the name of a CSV file stands for."""
     wanted = plain(re.sub(r"[-_]", " ", without_ending(title)))
     return next((sheet for sheet in layout()[1] if sheet.name.casefold() == wanted), None)

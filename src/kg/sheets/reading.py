@@ -1,36 +1,27 @@
-"""Workbooks and folders of CSV read cell by cell, and marked where they are wrong."""
+"""Workbooks and folders of CSV read cell by cell: rows, and what is wrong with them."""
 
-import io
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kg.errors import KgError, UnreadableFile
-from kg.sheets.fitting import LONGEST
 from kg.sheets.layout import Column, Sheet, file_name, layout, quoted
-from kg.sheets.opening import open_workbook
 from kg.sheets.pages import (
     Found,
-    called,
     csv_pages,
     heading,
     known,
+    sheet_called,
     without_ending,
     workbook_pages,
 )
-from kg.spreadsheets import UNFIT, plain_text, put
+from kg.spreadsheets import UNFIT, plain_text
 from kg.terms import nearest_of
-
-if TYPE_CHECKING:
-    from openpyxl import Workbook
 
 _HEAD = 10  # rows in which the headings may stand, below a title
 _LOSSLESS = 10**15  # beyond it, a spreadsheet program rounds a number
-_TOLD, _MARKED = 1_000, 2_000  # characters of a comment, and how many are readable at all
 
 
 @dataclass(frozen=True)
@@ -93,11 +84,11 @@ def read_book(path: Path, exact: Collection[str] = ()) -> Book:
         UnreadableFile: it is none, is too large, or holds none of the sheets.
     """
     book = Book()
-    pages, book.meta = (csv_pages(path), {}) if path.is_dir() else workbook_pages(path)
+    pages, book.meta = csv_pages(path) if path.is_dir() else workbook_pages(path)
     titles = [title for title, _, _ in pages]
     taken: dict[str, str] = {}
     for title, cells, merged in pages:
-        sheet = called(title)
+        sheet = sheet_called(title)
         if sheet is None:
             book.mistakes.append(_unknown(title, cells, titles))
         elif sheet.name in taken:
@@ -129,7 +120,7 @@ def _head(sheet: Sheet, cells: Iterable[Found]) -> tuple[int, int]:
 
 def _unknown(title: str, cells: list[Found], titles: list[str]) -> Mistake:
     """Tell of a sheet that is none of the workbook's: a note, unless it seems to be misnamed."""
-    here = {sheet.name for sheet in map(called, titles) if sheet}
+    here = {sheet.name for sheet in map(sheet_called, titles) if sheet}
     absent = {sheet.name: sheet for sheet in layout()[1] if sheet.name not in here}
     heads = {name: _head(sheet, cells)[0] for name, sheet in absent.items()}
     plain = without_ending(title)
@@ -242,53 +233,3 @@ def _text(column: Column, found: Found) -> str:
         if isinstance(value, int | float) and abs(value) >= _LOSSLESS:
             raise KgError("the cell holds a number that may have been rounded", fix=again)
     return unix_lines(plain_text(value))
-
-
-def mark(path: Path, mistakes: Iterable[Mistake]) -> bytes:
-    """Copy a workbook with each mistake's cell coloured, and what to do in a comment.
-
-    Of a folder of CSV it makes a workbook. Beyond two thousand, mistakes are told but not marked.
-    """
-    from openpyxl.cell.cell import MergedCell
-    from openpyxl.comments import Comment
-    from openpyxl.styles import PatternFill
-
-    book = _gather(path) if path.is_dir() else open_workbook(path)
-    pages = {sheet.name if (sheet := called(p.title)) else p.title: p for p in book.worksheets}
-    for mistake in islice(mistakes, _MARKED):
-        sheet = called(mistake.sheet)
-        page = pages.get(sheet.name if sheet else mistake.sheet)
-        if page is not None and mistake.cell:
-            cell = page[mistake.cell.partition(":")[0]]
-            if isinstance(cell, MergedCell):
-                # Of merged cells only the first can be written to.
-                area = next(a for a in page.merged_cells.ranges if cell.coordinate in a)
-                cell = page.cell(area.min_row, area.min_col)
-            before = f"{cell.comment.text}\n" if cell.comment else ""
-            text = f"{before}{mistake.what}. To mend it: {mistake.fix}."
-            text = UNFIT.sub("\ufffd", text)
-            text = text if len(text) <= _TOLD else f"{text[:_TOLD]}…"
-            cell.comment = Comment(text, "kg", width=320, height=120)
-            cell.fill = PatternFill("solid", fgColor="FFF2CC" if mistake.note else "F8CBAD")
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def _gather(folder: Path) -> "Workbook":
-    """Put the CSV files of a folder into one workbook, a sheet each."""
-    from openpyxl import Workbook
-    from openpyxl.comments import Comment
-
-    book = Workbook()
-    book.remove(book.worksheets[0])
-    for title, cells, _ in csv_pages(folder):
-        sheet = called(title)
-        page = book.create_sheet(sheet.name if sheet else title[:31])
-        for found in cells:
-            text = UNFIT.sub("\ufffd", plain_text(found.value))
-            cell = put(page, found.row, found.column, text[:LONGEST])
-            if len(text) > LONGEST:
-                what = f"Cut here after {LONGEST:,} characters: mend the CSV file."
-                cell.comment = Comment(what, "kg")
-    return book
