@@ -571,6 +571,33 @@ def test_the_marked_copy_of_csv_has_lists_and_help(home: Project, tmp_path: Path
     assert book["Statements"].column_dimensions["C"].width == 48
 
 
+def test_the_marked_copy_of_csv_may_be_mended_and_handed_in(
+    home: Project, read: Callable[..., Plan], tmp_path: Path
+) -> None:
+    """It remembers what the files were written with, whatever parts their fields."""
+    folder = tmp_path / "csv"
+    folder.mkdir()
+    for name, content in export_csv(home, REVIEW).items():
+        (folder / name).write_bytes(content.replace(b"Not stated", b"Not said"))
+    meta = (folder / "_meta.csv").read_bytes()
+    (folder / "_meta.csv").write_bytes(meta.replace(b'","', b'";"'))
+    (folder / "more [1].csv").write_bytes(b"a note\n")
+    found = plan(home, folder)
+    assert wrong(found) and {sheet for sheet, _ in wrong(found)} == {"statements.csv"}
+    book = load_workbook(io.BytesIO(mark(folder, found.mistakes, found.called)))
+    for row in book["Statements"].iter_rows(min_row=2):
+        for cell in row:
+            cell.value = {
+                "Not said": "Not stated",
+                "No handover at night": "No handover",
+            }.get(cell.value, cell.value)
+    again = read(book)
+    assert wrong(again) == []
+    assert again.changes == [
+        "statement lowmere-2025-004, Label: No handover at night becomes No handover"
+    ]
+
+
 def test_the_command_line_overwrites_when_asked(
     kg: Run, home: Project, empty: Workbook, tmp_path: Path
 ) -> None:
