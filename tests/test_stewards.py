@@ -13,6 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from rdflib import SH, Graph, URIRef
 
 from kg.anchors import ReferenceText
+from kg.errors import KgError
 from kg.project import Project, start_home
 from kg.sheets.checking import remedy
 from kg.sheets.layout import LISTS, MISTAKES, layout
@@ -524,6 +525,20 @@ def test_a_vocabulary_of_the_program_is_copied_into_the_home(
     path = home.home / "ontology" / "vocab" / "unit.ttl"
     assert not path.exists() and path in found.files
     assert "unit:share\n" in found.files[path] and "unit:week\n" in found.files[path]
+
+
+def test_a_vocabulary_that_changed_since_it_was_read_is_not_written_over(
+    filled: Workbook, read: Callable[..., Plan], home: Project
+) -> None:
+    fill(filled["Vocabulary additions"], 2, Id="wales", Vocabulary="Places", Label="Wales")
+    fill(filled["Vocabulary additions"], 2, Definition="Wales alone.")
+    found = read(filled)
+    path = home.home / "ontology" / "vocab" / "place.ttl"
+    changed = path.read_text(encoding="utf-8") + "# of another hand\n"
+    path.write_text(changed, encoding="utf-8")
+    with pytest.raises(KgError, match="has changed since it was read"):
+        carry_out(found)
+    assert path.read_text(encoding="utf-8") == changed
 
 
 def test_an_unknown_place_says_where_a_new_one_goes(
