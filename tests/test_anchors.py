@@ -1,8 +1,12 @@
 """Passages are anchored where their words stand, or it is said why they are not."""
 
+import os
 import re
+import subprocess
 import sys
 import unicodedata
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,6 +26,26 @@ harbour report 12
 The harbour survey found that boats leak, and co-
 operation between piers (and jetties) is \ufb01ne. Caf\u00e9 owners disagree.
 """
+
+
+def pdf(content: bytes) -> bytes:
+    """A PDF of one page that is drawn by these commands."""
+    packed = zlib.compress(content)
+    stream = b"<</Length %d/Filter/FlateDecode>>stream\n%b\nendstream" % (len(packed), packed)
+    parts = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R"
+        b"/Resources<</Font<</F 5 0 R>>>>>>",
+        stream,
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    out, table = b"%PDF-1.4\n", b"0000000000 65535 f \n"
+    for number, part in enumerate(parts, 1):
+        table += b"%010d 00000 n \n" % len(out)
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, part)
+    end = b"xref\n0 6\n%btrailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF"
+    return out + end % (table, len(out))
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
@@ -149,10 +173,12 @@ def test_windows_line_ends_cannot_be_anchored() -> None:
         (b"%PDF-1.7 \xff", "the PDF cannot be read"),
         (b"\xef\xbb\xbfgulls", "byte order mark"),
         ("gulls".encode("utf-16"), "byte order mark"),
-        ("gulls\ncaf\u00e9".encode("latin-1"), "line 2"),
+        ("gulls\ncaf\u00e9".encode("latin-1"), "not UTF-8"),
+        (b" \n", "is empty"),
+        (b"gulls " * 1_800_000, "longer than 10 MB"),
         (None, "cannot be read"),
     ],
-    ids=["pdf", "bom", "utf-16", "latin-1", "missing"],
+    ids=["pdf", "bom", "utf-16", "latin-1", "empty", "long", "missing"],
 )
 def test_an_unusable_text_is_named_as_such(
     tmp_path: Path, content: bytes | None, message: str
@@ -163,6 +189,35 @@ def test_an_unusable_text_is_named_as_such(
     with pytest.raises(UnreadableFile, match=message) as error:
         ReferenceText.read(path)
     assert path.as_posix() in str(error.value)
+
+
+def test_a_character_that_is_not_utf_8_is_told_by_line_and_byte(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_bytes("gulls\ncaf\u00e9".encode("latin-1"))
+    with pytest.raises(UnreadableFile, match=r"text\.txt:2:4: "):
+        ReferenceText.read(tmp_path / "text.txt")
+
+
+def test_a_pipe_or_a_device_is_no_text(tmp_path: Path) -> None:
+    """Reading one may never end."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(UnreadableFile, match="a pipe or a device"):
+            ReferenceText.read(path)
+
+
+def test_a_page_of_a_pdf_that_unpacks_to_very_much_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bomb.pdf").write_bytes(pdf(b"BT /F 12 Tf " + b"(gulls) Tj 0 -14 Td " * 200_000))
+    with pytest.raises(UnreadableFile, match="page 1 of the PDF unpacks"):
+        ReferenceText.read(tmp_path / "bomb.pdf")
+
+
+def test_what_pypdf_remarks_on_a_damaged_pdf_is_not_printed(
+    kg: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    raw = pdf(b"BT /F 12 Tf (gulls eat) Tj ET")
+    (tmp_path / "damaged.pdf").write_bytes(raw.replace(b"startxref\n", b"startxref\n9"))
+    ended = kg("passage", "text", str(tmp_path / "damaged.pdf"))
+    assert (ended.stdout, ended.stderr) == ("gulls eat", "")
 
 
 def test_a_text_is_read_as_it_is(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 # them in their list.
 LAYERS = [
     ["errors"],
-    ["terms", "sparql", "files", "spreadsheets"],
+    ["terms", "sparql", "files", "reading", "spreadsheets"],
     ["journal"],
     ["project"],
     ["results", "turtle"],

@@ -313,15 +313,20 @@ def test_what_cannot_be_read_ends_with_2(kg: Run, tmp_path: Path, command: str, 
         (tmp_path / name).mkdir()
     elif content is not None:
         (tmp_path / name).write_bytes(content)
-    before = {path: path.is_file() and path.read_bytes() for path in tmp_path.rglob("*")}
+
+    def held() -> dict[Path, bytes | bool]:
+        """All files but those of the lock, which an import holds while it reads."""
+        found = (path for path in tmp_path.rglob("*") if ".kg" not in path.parts)
+        return {path: path.is_file() and path.read_bytes() for path in found}
+
+    before = held()
     ended = kg("--home", "graph", *command.split(), name, cwd=tmp_path)
     assert ended.returncode == 2
     assert ended.stderr.startswith(f"Error: {name}:")
     assert "To mend it: " in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not ended.stdout
-    after = {path: path.is_file() and path.read_bytes() for path in tmp_path.rglob("*")}
-    assert after == before
+    assert held() == before
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a device of Unix")
@@ -330,4 +335,4 @@ def test_a_file_without_end_is_refused(kg: Run, tmp_path: Path) -> None:
     (tmp_path / "input.ttl").symlink_to("/dev/zero")
     ended = kg("fmt", "--check", "input.ttl", cwd=tmp_path)
     assert ended.returncode == 2
-    assert "larger than 50 MB" in ended.stderr
+    assert "a pipe or a device" in ended.stderr

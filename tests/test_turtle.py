@@ -65,6 +65,14 @@ def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
     assert "delete the link" in error.value.fix
 
 
+def test_a_pipe_or_a_device_is_refused(tmp_path: Path) -> None:
+    """Reading one may never end."""
+    os.mkfifo(tmp_path / "pipe.ttl")
+    for path in (tmp_path / "pipe.ttl", Path("/dev/zero")):
+        with pytest.raises(UnreadableFile, match="a pipe or a device"):
+            read_turtle(path)
+
+
 def test_byte_order_mark_and_windows_line_ends_are_read(tmp_path: Path) -> None:
     path = put(tmp_path, b"\xef\xbb\xbf" + HEAD.encode() + b"agency:x\r\n a agency:y .\r\n")
     assert len(read_turtle(path).triples) == 1

@@ -2,24 +2,33 @@
 
 import hashlib
 import io
+import logging
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.errors import KgError, UnknownName, UnreadableFile
+from kg.reading import decode_utf8, read_bytes
 from kg.terms import PREFIXES, expand, local_name
 from kg.turtle import write_turtle
 
+_LARGEST_FILE = 50  # megabytes, for a PDF has pictures
+_LARGEST_TEXT = 10 * 1024 * 1024
+_LARGEST_PAGE = 2 * 1024 * 1024  # what draws a page of a PDF, unpacked
+_TOO_LONG = "the text is longer than 10 MB, some three thousand pages"
 # Marks that stand close to the words of a passage and belong to it.
 _OPENING = "([{\u2018\u201c\"'\u00ab"
 _CLOSING = ".,;:!?)]}\u2019\u201d\"'\u00bb\u2026"
 _BESIDE_WORDS = f"{_OPENING}{_CLOSING}-\u2010\u2013\u2014\u2022"
+# A word of fewer letters stands anywhere, and tells nothing of where a passage may be.
+_TELLING = 5
 _nfkc = partial(unicodedata.normalize, "NFKC")
 _ELLIPSIS = re.compile(r"…|\.\.\.")
 # Where a sentence ends: at its mark, if a capital follows; at an empty line, a page or a bullet.
@@ -108,22 +117,21 @@ class ReferenceText:
         """Read a text from a UTF-8 file, its line ends as they are, or from a PDF.
 
         Raises:
-            UnreadableFile: it cannot be opened, is no plain UTF-8 text, or is a PDF without text.
+            UnreadableFile: it cannot be opened, is empty or too long, is no plain UTF-8 text,
+                or is a PDF without text.
         """
         where = path.as_posix()
-        try:
-            raw = path.read_bytes()
-            if raw[:1024].lstrip().startswith(b"%PDF"):
-                return cls(*_read_pdf(raw, where))
-            if raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-                what, fix = "a byte order mark would be counted as text", "save it without"
-            else:
-                return cls(raw.decode("utf-8"))
-        except OSError as error:
-            what, fix = f"the text cannot be read: {error.strerror}", "check the name"
-        except UnicodeDecodeError as error:
-            line = raw.count(b"\n", 0, error.start) + 1
-            what, fix = f"the text is not UTF-8 on line {line}", "save it as UTF-8"
+        raw = read_bytes(path, _LARGEST_FILE)
+        if raw[:1024].lstrip().startswith(b"%PDF"):
+            return cls(*_read_pdf(raw, where))
+        if raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+            what, fix = "a byte order mark would be counted as text", "save it as UTF-8 without"
+        elif len(raw) > _LARGEST_TEXT:
+            what, fix = _TOO_LONG, "give the part that is the review"
+        elif not raw.strip():
+            what, fix = "the text is empty", "check that it was saved"
+        else:
+            return cls(decode_utf8(raw, where))
         raise UnreadableFile(what, where=where, fix=f"{fix} (a text is a plain UTF-8 file)")
 
     def digest(self, start: int, end: int) -> str:
@@ -195,14 +203,29 @@ def _read_pdf(raw: bytes, where: str) -> tuple[str, list[str]]:
         fix = "run: pip install 'evidence-kg[pdf]'; or give the text as a plain UTF-8 file"
         raise UnreadableFile(what, where=where, fix=fix) from error
     fix = "give the text as a plain UTF-8 file"
+    # What pypdf remarks on a damaged file would reach the terminal, as lines for its developers.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
     try:
         reader = PdfReader(io.BytesIO(raw))
-        pages = [re.sub(r"\r\n?|\f", "\n", page.extract_text()) for page in reader.pages]
+        pages, drawn = list[str](), 0
+        for number, page in enumerate(reader.pages, start=1):
+            content = page.get_contents()
+            size = 0 if content is None else len(content.get_data())
+            drawn += size
+            if size > _LARGEST_PAGE or drawn > _LARGEST_FILE * 1024 * 1024:
+                # A few kilobytes may unpack to what takes pypdf hours to read.
+                what = f"page {number} of the PDF unpacks to more than a page of text holds"
+                raise UnreadableFile(what, where=where, fix=fix)
+            pages.append(re.sub(r"\r\n?|\f", "\n", page.extract_text()))
         labels = list(reader.page_labels)
+    except UnreadableFile:
+        raise
     except Exception as error:  # pypdf lets through what its parsers run into
         what = str(error) if isinstance(error, PyPdfError) else type(error).__name__
         raise UnreadableFile(f"the PDF cannot be read: {what}", where=where, fix=fix) from error
     text = "\f".join(pages).encode("utf-8", "replace").decode("utf-8")
+    if len(text) > _LARGEST_TEXT:
+        raise UnreadableFile(_TOO_LONG, where=where, fix=fix)
     if not _letters(text):
         what = "the PDF holds no text, only pictures of it"
         raise UnreadableFile(what, where=where, fix=f"have its text recognised, and {fix}")
@@ -286,10 +309,25 @@ def _not_found(text: ReferenceText, part: str, after: str) -> KgError:
     where = f"{part!r} does not stand in the text" + (f" after {after!r}" if after else "")
     near = f"; the first {many} of the {len(words)} words do at {text.listed(places)}"
     return KgError(
-        where + (near if many else ""),
+        where + (near if many else _nearest(text, words)),
         where="PATTERN",
         fix="copy a few words from the text; a page or column break may stand between them",
     )
+
+
+def _nearest(text: ReferenceText, words: list[str]) -> str:
+    """Say where later words of some stand, the longest run of them; or else what is like them."""
+    runs = (
+        " ".join(words[first : first + many])
+        for many in range(len(words) - 1, 0, -1)
+        for first in range(1, len(words) - many + 1)
+    )
+    for run in runs:
+        if len(run) >= _TELLING and (places := text.find(run)):
+            return f"; {run!r} does at {text.listed(places)}"
+    known = {word.strip(_BESIDE_WORDS) for word in text.text.split()}
+    like = get_close_matches(words[0], sorted(known), n=3, cutoff=0.7)
+    return f"; the most like {words[0]!r} are {', '.join(like)}" if like else ""
 
 
 def _clusters(text: str) -> Iterator[tuple[int, int]]:

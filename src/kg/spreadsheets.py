@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 Cell = str | int | float | bool | datetime | date | None
-# What Excel takes for a formula at the start of a CSV field, also behind white space.
-FORMULA = re.compile(r"^[\s\0]*[=+\-@\t\r\n|%＝＋－＠]")  # noqa: RUF001
-# Control characters, which a workbook cannot hold.
-_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+# What Excel takes for a formula at the start of a CSV field, also behind white space; and an
+# apostrophe, so that one which stands before a text to keep it one is told from the text's own.
+FORMULA = re.compile(r"^[\s\0]*[=+\-@\t\r\n|%＝＋－＠']")  # noqa: RUF001
+# Characters that no XML holds, and thus no workbook.
+UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # Parts of a workbook that say when and by what it was made, or repeat what every program brings.
 _LEFT_OUT = ("docProps/app.xml", "docProps/core.xml", "xl/theme/theme1.xml")
 _NAMES_THEM = re.compile(
@@ -41,7 +42,8 @@ def plain_text(cell: Cell) -> str:
 def write_csv(rows: Iterable[Iterable[Cell]]) -> bytes:
     r"""Write rows as CSV for Excel: no text in it is taken for a formula.
 
-    An apostrophe stands before a text that would be; numbers stay as they are.
+    An apostrophe stands before a text that would be, or that begins with one; numbers stay as they
+    are.
 
     Example:
         >>> write_csv([["=1+1", -5]]).decode("utf-8-sig").strip()
@@ -57,9 +59,12 @@ def write_csv(rows: Iterable[Iterable[Cell]]) -> bytes:
 
 
 def put(sheet: "Worksheet", row: int, column: int, value: Cell) -> Any:
-    """Write a cell, in which no text is taken for a formula, and give it."""
+    """Write a cell, in which no text is taken for a formula, and give it.
+
+    What no workbook can hold is left out.
+    """
     cell = sheet.cell(row, column)
-    cell.value = _ILLEGAL.sub("", value) if isinstance(value, str) else value
+    cell.value = UNFIT.sub("", value) if isinstance(value, str) else value
     if isinstance(value, str):
         # Text stays text: no formula, no date, no number is read into it.
         cell.data_type, cell.number_format = "s", "@"

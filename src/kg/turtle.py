@@ -9,9 +9,10 @@ import pyoxigraph
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
 from kg.errors import KgError, UnreadableFile
+from kg.reading import decode_utf8, read_bytes
 from kg.terms import PREFIXES, curie, nearest_of
 
-_LARGEST = 50 * 1024 * 1024
+_LARGEST = 50  # megabytes
 _DEEPEST = 100
 
 # The order in which a reader wants the lines of a block; other properties follow by name.
@@ -105,41 +106,7 @@ def decode(path: Path) -> str:
             where=where,
             fix="name the files in it: FOLDER/*.ttl",
         )
-    if path.is_symlink() and not path.exists():
-        raise UnreadableFile(
-            "this is a link, and what it leads to is not there",
-            where=where,
-            fix="delete the link, or put the file back",
-        )
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_LARGEST + 1)  # a device has no size, and may have no end
-    except OSError as error:
-        raise UnreadableFile(
-            f"the file cannot be read: {error.strerror}", where=where, fix="check name and rights"
-        ) from error
-    if len(raw) > _LARGEST:
-        raise UnreadableFile("the file is larger than 50 MB", where=where, fix="split it")
-    if raw.startswith(b"\xef\xbb\xbf"):
-        # The mark carries no meaning in UTF-8, and Windows editors add it unasked.
-        raw = raw[3:]
-    # Turtle begins with a character of ASCII, of which those encodings make a zero and another.
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw[:2]:
-        raise UnreadableFile(
-            "the file is in UTF-16 or UTF-32, not in UTF-8",
-            where=f"{where}:1:1",
-            fix="save it as UTF-8 (in Notepad: Save as, Encoding, UTF-8)",
-        )
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        column = error.start - raw.rfind(b"\n", 0, error.start)
-        raise UnreadableFile(
-            "a character is not UTF-8; the file seems to be in Latin-1 or Windows-1252",
-            where=f"{where}:{line}:{column}",
-            fix="save it as UTF-8 without a byte order mark",
-        ) from error
+    text = decode_utf8(read_bytes(path, _LARGEST), where)
     if "\r" in text:
         text = _LINE_END.sub(lambda match: "\n" if match["end"] else match[0], text)
     return text

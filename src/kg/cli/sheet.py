@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from kg.cli.options import Settings
+from kg.errors import KgError
 from kg.project import Project
 
 app = typer.Typer(
@@ -28,12 +29,26 @@ Force = Annotated[
 ]
 
 
+# Endings of files, which the name of a folder hardly has.
+_ENDINGS = {".csv", ".tsv", ".txt", ".ods", ".xls", ".xlsm", ".xlsb", ".xltx", ".zip", ".ttl"}
+
+
+def _unknown_ending(output: Path) -> KgError:
+    what = f"no workbook is written with the ending {output.suffix or '(none)'}"
+    fix = f"name it {output.with_suffix('.xlsx').name}"
+    if output.suffix:
+        fix += f"; sheet export writes a folder of CSV as {output.stem}"
+    return KgError(what, where=output.as_posix(), fix=fix)
+
+
 @app.command("template")
 def sheet_template(output: Target, review: Review = "", force: Force = False) -> None:
     """Write an empty workbook to fill in."""
     from kg.sheets.keeping import save
     from kg.sheets.plan import template
 
+    if output.suffix.lower() != ".xlsx":
+        raise _unknown_ending(output)
     save({output: template(Project(Settings.home), review)}, force=force)
     print(f"wrote {output.as_posix()}: its first sheet says how to go on", file=sys.stderr)
 
@@ -47,6 +62,8 @@ def sheet_export(output: Target, review: Review = "", force: Force = False) -> N
     from kg.sheets.keeping import save
     from kg.sheets.plan import export, export_csv, only_review
 
+    if output.suffix.lower() in _ENDINGS and not output.is_dir():
+        raise _unknown_ending(output)
     project = Project(Settings.home)
     review = review or only_review(project)
     if output.suffix.lower() == ".xlsx":
@@ -71,6 +88,13 @@ def sheet_import(
     delete: Annotated[
         bool, typer.Option("--delete", help="Take away what has no row in the workbook.")
     ] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Let rows change what the graph has and the workbook was not written with.",
+        ),
+    ] = False,
     marked: Annotated[
         Path | None,
         typer.Option(
@@ -83,8 +107,8 @@ def sheet_import(
     from kg.journal import exclusive
     from kg.reports import count
     from kg.sheets.keeping import check_marked, save_marked
+    from kg.sheets.marking import mark
     from kg.sheets.plan import carry_out, plan
-    from kg.sheets.reading import mark
 
     copy = marked or path.with_name(f"{path.stem}-marked.xlsx")
     check_marked(copy, path)
@@ -94,7 +118,7 @@ def sheet_import(
     reference = ReferenceText.read(text) if text else None
     # What is read for the plan stays as it is until the plan is carried out.
     with nullcontext() if dry_run else exclusive(project.home):
-        found = plan(project, path, review, reference, delete=delete)
+        found = plan(project, path, review, reference, delete=delete, overwrite=overwrite)
         if found.sound and not dry_run:
             carry_out(found)
     for change in found.changes if found.sound else ():
@@ -104,11 +128,12 @@ def sheet_import(
     if not found.sound:
         wrong = count(sum(not m.note for m in found.mistakes), "mistake")
         print(f"Nothing is imported: {wrong}.", file=sys.stderr)
-        copy = save_marked(mark(path, found.mistakes), copy)
+        copy = save_marked(mark(path, found.mistakes, found.called), copy)
         print(f"They are marked in {copy.as_posix()}.", file=sys.stderr)
         raise typer.Exit(2)
     if not found.changes:
-        print("Nothing changes: the graph holds what the workbook says.")
+        notes = "; the notes say what was not read or is kept" if found.mistakes else ""
+        print(f"Nothing changes: the graph holds what was read of the workbook{notes}.")
     elif dry_run:
         print(f"{count(len(found.changes), 'change')}; nothing is written, for this is a dry run.")
     else:

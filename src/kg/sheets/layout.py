@@ -2,10 +2,10 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -18,14 +18,24 @@ from kg.spreadsheets import Cell, plain_text
 from kg.store import Store
 from kg.terms import PREFIXES, curie, expand, local_name, nearest_of
 
-META, LISTS, ABOUT = "_meta", "Vocabulary", "Read me"
+META, LISTS, ABOUT, MISTAKES = "_meta", "Vocabulary", "Read me", "Mistakes"
 Rows = Mapping[str, list[dict[str, list[Cell]]]]
-_LINKS = {"class": "rdf:type", "scheme": "skos:inScheme", "subclass-of": "rdfs:subClassOf"}
+# How what is chosen hangs on what a list of choices names: all of a class, of a scheme, or so on.
+_LINKS = {
+    "class": "?value rdf:type <{}>",
+    "scheme": "?value skos:inScheme <{}>",
+    "top-of": "?value skos:topConceptOf <{}>",
+    "subclass-of": "?value rdfs:subClassOf <{}>",
+    "only": "VALUES ?value {{ <{}> }}",
+}
 _DATES = (
     (re.compile(r"\d{4}-\d{2}-\d{2}"), "date"),
     (re.compile(r"\d{4}-\d{2}"), "gYearMonth"),
     (re.compile(r"\d{4}"), "gYear"),
 )
+_QUOTED = 80  # characters of a text that a message repeats
+# As many digits as a spreadsheet program keeps, and an exponent as it may write one.
+_NUMBER = re.compile(r"[+-]?(?=[0-9.]{1,16}(?:[eE]|$))[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]{1,2})?")
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
 
 
@@ -60,10 +70,17 @@ class Sheet:
     about: str = ""
     file: str = ""
     relations: tuple[str, ...] = ()
+    # Of a sheet of new terms: the choices that they add to.
+    concepts: tuple[str, ...] = ()
 
     def parts(self) -> dict[str, Column]:
         """The parts whose columns stand on this sheet, each with the column that links it."""
         return {column.part: column for column in self.columns if column.link}
+
+
+@cache
+def _told() -> Mapping[str, Any]:
+    return tomllib.loads(files("kg.sheets").joinpath("sheets.toml").read_text(encoding="utf-8"))
 
 
 @cache
@@ -74,16 +91,31 @@ def layout() -> tuple[int, tuple[Sheet, ...]]:
         >>> [sheet.name for sheet in layout()[1]][:2]
         ['Works', 'Statements']
     """
-    read = tomllib.loads(files("kg.sheets").joinpath("sheets.toml").read_text(encoding="utf-8"))
 
     def tidy(told: Mapping[str, Any]) -> dict[str, Any]:
         return {key: tuple(v) if isinstance(v, list) else v for key, v in told.items()}
 
     sheets = [
         Sheet(**{**tidy(told), "columns": tuple(Column(**tidy(c)) for c in told["columns"])})
-        for told in read["sheet"]
+        for told in _told()["sheet"]
     ]
-    return int(read["version"]), tuple(sheets)
+    return int(_told()["version"]), tuple(sheets)
+
+
+def list_title(choices: Iterable[str]) -> str:
+    """Say what is in a list of choices.
+
+    Example:
+        >>> list_title(["class kg:Organisation", "class kg:PolicyEvent"])
+        'Organisations, events'
+    """
+    titles = list(dict.fromkeys(_told()["lists"][choice] for choice in choices))
+    return ", ".join([titles[0], *(title.lower() for title in titles[1:])])
+
+
+def told_plainly(shape: str) -> str:
+    """Give the remedy of a shape in a steward's words, or nothing where its own words do."""
+    return str(_told()["remedies"].get(local_name(shape), ""))
 
 
 def file_name(sheet: Sheet) -> str:
@@ -97,10 +129,16 @@ class Names:
 
     shown: dict[str, str] = field(default_factory=dict)
     known: dict[str, list[str]] = field(default_factory=dict)
+    meant: dict[str, str] = field(default_factory=dict)
+    # Of what is too narrow to be chosen, what it is under.
+    under: dict[str, str] = field(default_factory=dict)
+    # The sheets on which a new one is described.
+    homes: tuple[str, ...] = ()
 
-    def add(self, iri: str, label: str) -> None:
+    def add(self, iri: str, label: str, meaning: str = "") -> None:
         """Let a term be called by its label, its id or its CURIE."""
         self.shown[iri] = label or local_name(iri)
+        self.meant[iri] = meaning
         for name in {label, local_name(iri), curie(iri)} - {""}:
             iris = self.known.setdefault(_plain(name), [])
             if iri not in iris:
@@ -115,7 +153,12 @@ class Names:
 
     def all(self) -> list[str]:
         """List the name of each term, in alphabetical order."""
-        return sorted((self.of(iri) for iri in self.shown), key=str.casefold)
+        return [name for name, _ in self.offered()]
+
+    def offered(self) -> list[tuple[str, str]]:
+        """List the name of each term with what it means, in alphabetical order."""
+        named = ((self.of(iri), self.meant.get(iri, "")) for iri in self.shown)
+        return sorted(named, key=lambda pair: pair[0].casefold())
 
     def find(self, name: str) -> str:
         """Give the IRI of the term that a name stands for.
@@ -128,34 +171,64 @@ class Names:
             return iris[0]
         if iris:
             several = ", ".join(curie(iri) for iri in iris)
-            raise KgError(f"{name!r} may be several things", fix=f"write {several}")
+            raise KgError(f"{quoted(name)} may be several things", fix=f"write {several}")
+        if top := self.under.get(_plain(name)):
+            what = f"{name!r} is a part of {self.of(top)!r}, and only the whole is chosen here"
+            raise KgError(what, fix=f"write {self.of(top)}, and {name} in the columns Theme")
+        home = f"a new one goes on the sheet {' or '.join(self.homes)}" if self.homes else ""
         if not self.shown:
-            raise KgError(f"{name!r} is not known", fix="add it on its own sheet first")
+            what = f"{quoted(name)} is not known"
+            raise KgError(what, fix=home or "add it on its own sheet first")
         raise KgError(
-            f"{name!r} is none of the {len(self.shown)} choices",
-            fix=f"try {nearest_of(name, self.all())}",
+            f"{quoted(name)} is none of the {len(self.shown)} choices",
+            fix="; ".join(filter(None, [f"try {nearest_of(name, self.all())}", home])),
         )
 
 
 def names(choices: Iterable[str], store: Store) -> Names:
     """Collect the terms that a column may hold."""
-    found = Names()
+    found = Names(homes=tuple(_homes(choices)))
     for choice in choices:
         how, _, what = choice.partition(" ")
-        answer = store.query(
-            f"PREFIX rdf: <{PREFIXES['rdf']}> PREFIX rdfs: <{PREFIXES['rdfs']}> "
-            f"PREFIX skos: <{PREFIXES['skos']}> SELECT ?value (SAMPLE(?text) AS ?label) WHERE {{ "
-            f"?value {_LINKS[how]} <{expand(what)}> . OPTIONAL {{ ?value rdfs:label ?text }} }} "
-            "GROUP BY ?value ORDER BY STR(?value)"
+        rows = _ask(
+            "SELECT ?value (SAMPLE(?text) AS ?label) (SAMPLE(?told) AS ?meaning) WHERE { "
+            f"{_LINKS[how].format(expand(what))} . OPTIONAL {{ ?value rdfs:label ?text }} "
+            "OPTIONAL { ?value skos:definition ?told } } GROUP BY ?value ORDER BY STR(?value)",
+            store,
         )
-        assert isinstance(answer, Table)
-        # A statement is called by its id: its label is a sentence.
-        named = what != "kg:Statement" or how == "subclass-of"
-        for value, label in answer.rows:
-            if isinstance(value, NamedNode):
-                text = label.value if named and isinstance(label, Literal) else ""
-                found.add(value.value, text)
+        for value, label, meaning in rows:
+            if choice == "class kg:Statement":
+                # A statement is called by its id: its label is a sentence.
+                found.add(value, "", label)
+            else:
+                found.add(value, label, meaning or local_name(value))
+        if how == "top-of":
+            narrower = _ask(
+                "SELECT ?value ?top ?label WHERE { ?value skos:broader+ ?top ; rdfs:label ?label . "
+                f"?top skos:topConceptOf <{expand(what)}> }}",
+                store,
+            )
+            for value, top, label in narrower:
+                found.under |= {_plain(name): top for name in (label, local_name(value))}
     return found
+
+
+def _homes(choices: Iterable[str]) -> Iterator[str]:
+    """Name the sheets on which new ones of these choices are described."""
+    for sheet in layout()[1]:
+        described = {f"class {sheet.types[0]}"} if sheet.types else set(sheet.concepts)
+        if described & set(choices):
+            yield sheet.name
+
+
+def _ask(query: str, store: Store) -> Iterator[list[str]]:
+    """Ask for names and texts; what is missing is empty."""
+    declared = " ".join(f"PREFIX {name}: <{PREFIXES[name]}>" for name in ("rdf", "rdfs", "skos"))
+    answer = store.query(f"{declared} {query}")
+    assert isinstance(answer, Table)
+    for row in answer.rows:
+        if isinstance(row[0], NamedNode):
+            yield [cell.value if isinstance(cell, NamedNode | Literal) else "" for cell in row]
 
 
 def show(column: Column, term: NamedNode | Literal, called: Names) -> Cell:
@@ -168,8 +241,8 @@ def show(column: Column, term: NamedNode | Literal, called: Names) -> Cell:
     if isinstance(term, NamedNode):
         return called.of(term.value)
     if column.type == "yes":
-        return "yes" if term.value == "true" else "no"
-    if column.type in {"integer", "number"}:
+        return {"true": "yes", "1": "yes", "false": "no", "0": "no"}.get(term.value, term.value)
+    if column.type in {"integer", "number"} and _NUMBER.fullmatch(term.value):
         number = Decimal(term.value)
         return int(number) if number == int(number) else float(number)
     return term.value
@@ -193,7 +266,9 @@ def read(column: Column, cell: Cell, called: Names) -> NamedNode | Literal:
             return Literal(text, language="en")
         case "yes":
             if text.casefold() not in {"yes", "no", "true", "false"}:
-                raise KgError(f"{text!r} is neither yes nor no", fix="write yes, or leave it empty")
+                raise KgError(
+                    f"{quoted(text)} is neither yes nor no", fix="write yes, or leave it empty"
+                )
             return Literal(text.casefold() in {"yes", "true"})
         case "integer" | "number":
             return _number(text, whole=column.type == "integer")
@@ -204,18 +279,20 @@ def read(column: Column, cell: Cell, called: Names) -> NamedNode | Literal:
     return Literal(text)
 
 
+def quoted(text: str) -> str:
+    """Write a text in quotation marks, for a message: of a long one, how it begins."""
+    return repr(text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…")
+
+
 def _plain(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
 def _number(text: str, *, whole: bool) -> Literal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite() or len(text) > 18 or (whole and number != int(number)):
+    number = Decimal(text) if _NUMBER.fullmatch(text) else None
+    if number is None or (whole and number != int(number)):
         kind = "whole number" if whole else "number"
-        raise KgError(f"{text!r} is no {kind}", fix="write digits, with a point for decimals")
+        raise KgError(f"{quoted(text)} is no {kind}", fix="write digits, with a point for decimals")
     if number == int(number):
         return Literal(int(number))
     return Literal(format(number, "f"), datatype=NamedNode(f"{PREFIXES['xsd']}decimal"))
@@ -233,7 +310,7 @@ def _time(text: str) -> Literal:
         when = datetime.fromisoformat(_year_first(text))
     except ValueError as error:
         fix = "write a day, or a day and a time: 2026-11-24, 24/11/2026 or 2026-11-24 18:00"
-        raise KgError(f"{text!r} is no time", fix=fix) from error
+        raise KgError(f"{quoted(text)} is no time", fix=fix) from error
     when = when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
     written = when.replace(tzinfo=None).isoformat(timespec="seconds")
     return Literal(f"{written}Z", datatype=NamedNode(f"{PREFIXES['xsd']}dateTime"))
@@ -251,4 +328,4 @@ def _date(text: str, column: Column, called: Names) -> NamedNode | Literal:
                 break
             return Literal(written, datatype=NamedNode(f"{PREFIXES['xsd']}{kind}"))
     fix = "write a year, a month or a day: 2010, 2010-07, 2010-07-28 or 28/07/2010"
-    raise KgError(f"{text!r} is no date", fix=fix)
+    raise KgError(f"{quoted(text)} is no date", fix=fix)

@@ -1,6 +1,5 @@
 """From a workbook to Turtle: what would change, what is wrong, and then the writing of it."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,12 +8,15 @@ from pyoxigraph import NamedNode, Triple
 
 from kg.anchors import ReferenceText
 from kg.errors import KgError, UnknownName
-from kg.fmt import comments_of
+from kg.fmt import comments_of, own_files
 from kg.journal import change_files, exclusive
 from kg.project import Project
-from kg.sheets.checking import violations
-from kg.sheets.layout import Rows, Sheet, file_name, layout, show
-from kg.sheets.passages import WORDS, count_in, find_places
+from kg.sheets.checking import in_order, violations
+from kg.sheets.concepts import read_concepts
+from kg.sheets.existing import held_rows, overwritten, replace_relations
+from kg.sheets.fitting import check_fit
+from kg.sheets.layout import META, Rows, Sheet, file_name, layout
+from kg.sheets.passages import count_in, find_places
 from kg.sheets.reading import Book, Mistake, read_book
 from kg.sheets.records import (
     Called,
@@ -22,17 +24,19 @@ from kg.sheets.records import (
     Wanted,
     compose,
     listed,
-    names_of,
     read_rows,
     rows_of,
+    spaced,
     things,
 )
-from kg.sheets.writing import lists, vocabulary_hash, write_csv, write_workbook
+from kg.sheets.request import age, check_id, check_request, review_of
+from kg.sheets.telling import changes
+from kg.sheets.writing import lists, meta, write_csv, write_workbook
+from kg.spreadsheets import write_csv as write_rows
 from kg.store import MemoryStore
 from kg.terms import curie, expand, local_name, nearest_of
 from kg.turtle import Document, decode, read_turtle, write_turtle
 
-_LABEL = expand("rdfs:label")
 _MOST_NAMED = 5
 
 
@@ -46,6 +50,7 @@ class Plan:
     files: dict[Path, str] = field(default_factory=dict)
     changes: list[str] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
+    called: Called = field(default_factory=dict)
     project: Project | None = None
     read: dict[Path, str] = field(default_factory=dict)
 
@@ -86,8 +91,10 @@ def template(project: Project, review: str = "") -> bytes:
         b'PK'
     """
     if review:
-        _check_id(review, project)
-    return write_workbook({}, lists(MemoryStore(project.graph_files())), review)
+        check_id(review, reviews(project))
+    called = lists(MemoryStore(project.graph_files()))
+    check_fit({}, called, workbook=True)
+    return write_workbook({}, called, review)
 
 
 def export(project: Project, review: str) -> bytes:
@@ -95,14 +102,26 @@ def export(project: Project, review: str) -> bytes:
 
     Raises:
         UnknownName: the home has no such review.
+        KgError: it has a text that a workbook cannot hold.
     """
-    return write_workbook(*_filled(project, review), review)
+    rows, called, graph = _filled(project, review)
+    check_fit(rows, called, workbook=True)
+    return write_workbook(rows, called, review, held_rows(graph, review))
 
 
 def export_csv(project: Project, review: str) -> dict[str, bytes]:
-    """Write a review as one CSV for each sheet, by file name (see `write_csv`)."""
-    rows, _ = _filled(project, review)
-    return {file_name(sheet): write_csv(sheet, rows[sheet.name]) for sheet in layout()[1]}
+    """Write a review as one CSV for each sheet, by file name (see `write_csv`).
+
+    One more, `_meta.csv`, says what they were written with.
+
+    Raises:
+        UnknownName: the home has no such review.
+        KgError: it has a text that no spreadsheet can hold.
+    """
+    rows, called, graph = _filled(project, review)
+    check_fit(rows, workbook=False)
+    files = {file_name(sheet): write_csv(sheet, rows[sheet.name]) for sheet in layout()[1]}
+    return {**files, f"{META}.csv": write_rows(meta(called, review, held_rows(graph, review)))}
 
 
 def plan(
@@ -112,6 +131,7 @@ def plan(
     text: ReferenceText | None = None,
     *,
     delete: bool = False,
+    overwrite: bool = False,
 ) -> Plan:
     """Read a workbook, or a folder of CSV, and say what its import would change.
 
@@ -121,36 +141,46 @@ def plan(
         review: the id of the review; without one, as the workbook says.
         text: the text of the review, in which passages are found by their words.
         delete: whether to take away what has no row in the workbook any more.
+        overwrite: whether rows may change what stands in the graph already and the workbook was
+            not written with.
 
     Raises:
         UnreadableFile: the workbook or a file of the graph cannot be read.
         UnknownName: it is not said which review it is for.
     """
-    book = read_book(path)
     documents = {file: read_turtle(file) for file in project.data_files()}
     graph = things(triple for document in documents.values() for triple in document.triples)
     called = lists(MemoryStore(project.graph_files()))
-    review = review or book.meta.get("review", "") or _guess(book)
-    _check_id(review, project)
-    book.mistakes += _age(book, called)
+    book = read_book(path, spaced(graph))
+    review = review_of(book, review, reviews(project))
+    check_request(book, text, delete=delete)
+    book.mistakes += age(book, called)
+    concepts = read_concepts(book, project, called)
     wanted = read_rows(book, graph, review, called)
     wanted.mistakes += _undescribed(book, wanted, graph, review)
     if text:
         count_in(wanted, graph, review, text)
     find_places(wanted, graph, text)
+    if not overwrite:
+        wanted.mistakes += overwritten(wanted, graph, called, review)
+    wanted.mistakes += replace_relations(wanted, graph)
     kept = _without_row(book, wanted, graph, review)
-    read = {file: document.text for file, document in documents.items()}
-    found = Plan(mistakes=wanted.mistakes, project=project, read=read)
-    if not delete:
-        found.mistakes += _kept(wanted, kept)
-    gone = {iri for _, iri in kept} if delete else set()
+    read = {file: document.text for file, document in documents.items()} | concepts.read
+    found = Plan(mistakes=wanted.mistakes, called=called, project=project, read=read)
+    gone = {iri for _, iri in kept}
     alone = set(reviews(project)) <= {review}
-    found.mistakes += _still_used(graph, kept, gone, alone=alone)
+    still_used = list(_still_used(graph, kept, gone, alone=alone))
+    if delete:
+        found.mistakes += still_used
+    else:
+        found.mistakes += _kept(wanted, kept, gone)
+        gone = set()
     new = compose(wanted, graph, gone, called)
-    found.changes = list(_in_words(graph, new, wanted, called))
-    found.files = _place(project, review, documents, graph, new)
-    if found.sound and found.files:
-        found.mistakes += violations(project, found.files, wanted)
+    found.changes = [*concepts.changes, *changes(graph, new, called)]
+    found.files = concepts.files | _place(review, documents, new, project, concepts.vocabulary)
+    if found.files:
+        found.mistakes += violations(project, found.files, wanted, book, new, called)
+    found.mistakes = in_order(found.mistakes)
     return found
 
 
@@ -171,7 +201,7 @@ def carry_out(found: Plan) -> None:
 
 def _check_as_read(found: Plan, project: Project) -> None:
     """Refuse to write over what the plan does not know of."""
-    read, there = found.read, set(project.data_files())
+    read, there = found.read, set(own_files(project))
     unread = {path for path in found.files.keys() - read.keys() - there if path.exists()}
     changed = {path for path in there & read.keys() if decode(path) != read[path]}
     for paths, what, fix in (
@@ -185,41 +215,14 @@ def _check_as_read(found: Plan, project: Project) -> None:
             raise KgError(f"nothing is imported: {what}", where=where, fix=fix)
 
 
-def _filled(project: Project, review: str) -> tuple[Rows, Called]:
+def _filled(project: Project, review: str) -> tuple[Rows, Called, Things]:
     known = reviews(project)
     if review not in known:
         fix = f"try {nearest_of(review, known)}"
         raise UnknownName(f"there is no review {review!r}", where="--review", fix=fix)
     graph = things(t for path in project.data_files() for t in read_turtle(path).triples)
     called = lists(MemoryStore(project.graph_files()))
-    return rows_of(graph, review, called), called
-
-
-def _check_id(review: str, project: Project) -> None:
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", review):
-        example = nearest_of(review, reviews(project)) or "martin-2010"
-        what = f"{review!r} is no id of a review" if review else "it is not said which review it is"
-        fix = f"name it in lower-case letters, digits and hyphens: --review ID, such as {example}"
-        raise UnknownName(what, where="--review", fix=fix)
-
-
-def _guess(book: Book) -> str:
-    """The review that the ids of the statements begin with."""
-    found = {r.text("Id").rpartition("-")[0] for r in book.rows if r.sheet.of and r.text("Id")}
-    return found.pop() if len(found) == 1 else ""
-
-
-def _age(book: Book, called: Called) -> Iterator[Mistake]:
-    version = layout()[0]
-    told = book.meta.get("version", str(version))
-    if told != str(version):
-        what = f"the workbook is of version {told}, and this program writes version {version}"
-        fix = "copy its rows into a fresh template"
-        yield Mistake("_meta", "B2", what, fix, note=told.isdecimal() and int(told) < version)
-    if book.meta.get("vocabulary", "") not in {"", vocabulary_hash(called)}:
-        what = "the vocabularies have changed since this workbook was written"
-        fix = "take its lists from a fresh template; names that no longer fit are told by cell"
-        yield Mistake("Vocabulary", "", what, fix, note=True)
+    return rows_of(graph, review, called), called, graph
 
 
 def _undescribed(book: Book, wanted: Wanted, graph: Things, review: str) -> Iterator[Mistake]:
@@ -275,11 +278,13 @@ def _some(names: list[str]) -> str:
     return f"{', '.join(names[:_MOST_NAMED])}{more}"
 
 
-def _kept(wanted: Wanted, kept: list[tuple[Sheet, str]]) -> Iterator[Mistake]:
-    """Keep what has no row, and say so sheet by sheet."""
+def _kept(wanted: Wanted, kept: list[tuple[Sheet, str]], gone: set[str]) -> Iterator[Mistake]:
+    """Keep what has no row, and say so sheet by sheet; what would go with --delete is `gone`."""
     missing: dict[str, list[str]] = {}
+    shared: dict[str, list[str]] = {}
     for sheet, iri in kept:
-        missing.setdefault(sheet.name, []).append(local_name(iri))
+        found = missing if iri in gone else shared
+        found.setdefault(sheet.name, []).append(local_name(iri))
     relations = next(sheet for sheet in layout()[1] if sheet.relations)
     for (subject, link), values in wanted.without_row.items():
         wanted.values[subject, link] = [*wanted.values[subject, link], *values]
@@ -293,48 +298,17 @@ def _kept(wanted: Wanted, kept: list[tuple[Sheet, str]]) -> Iterator[Mistake]:
         yield Mistake(
             name, "", what, "nothing needs doing; --delete would take them away", note=True
         )
-
-
-def _in_words(graph: Things, new: Things, wanted: Wanted, called: Called) -> Iterator[str]:
-    """Say what changes, thing by thing, as a steward would."""
-    columns = {
-        (sheet.kind if not c.part else c.part, expand(c.property)): c
-        for sheet in layout()[1]
-        for c in sheet.columns
-        if c.property
-    }
-    for iri in sorted(graph.keys() | new.keys()):
-        kind, name = curie(iri).partition(":")[0], local_name(iri)
-        label = next((str(v.value) for v in {**graph, **new}[iri].get(_LABEL, [])), "")
-        if iri not in new:
-            yield f"{kind} {name} is taken away: {label}"
-        elif iri not in graph:
-            words = [v.value for n in WORDS for v in new[iri].get(expand(n), ())]
-            yield f"{kind} {name} is new: {' … '.join(words) or label}"
-        else:
-            for property_ in sorted(graph[iri].keys() | new[iri].keys()):
-                before, after = (set(map(str, at[iri].get(property_, ()))) for at in (graph, new))
-                if before == after:
-                    continue
-                column = columns.get((kind, property_))
-
-                def told(at: Things) -> str:
-                    shown = [
-                        str(show(column, v, names_of(column, called)))  # noqa: B023 - called at once
-                        if column  # noqa: B023
-                        else local_name(v.value)
-                        if isinstance(v, NamedNode)
-                        else v.value
-                        for v in at[iri].get(property_, ())  # noqa: B023
-                    ]
-                    return ", ".join(sorted(shown)) or "nothing"
-
-                heading = column.name if column else local_name(property_)
-                yield f"{kind} {name}, {heading}: {told(graph)} becomes {told(new)}"
+    for name, things_ in shared.items():
+        what = f"in the graph already, and kept for all who refer to it: {_some(things_)}"
+        yield Mistake(name, "", what, "nothing needs doing", note=True)
 
 
 def _place(
-    project: Project, review: str, documents: dict[Path, Document], graph: Things, new: Things
+    review: str,
+    documents: dict[Path, Document],
+    new: Things,
+    project: Project,
+    vocabulary: Things,
 ) -> dict[Path, str]:
     """Give the new text of each file that changes; what is new goes where its like stand."""
     home = {str(t.subject)[1:-1]: path for path, d in documents.items() for t in d.triples}
@@ -345,8 +319,6 @@ def _place(
         for name in ("kg:passage", "kg:evidence", "kg:quantity")
         for value in told.get(expand(name), ())
     }
-    concepts = project.files("ontology", "vocab/*.ttl")
-    broader = things(t for path in concepts for t in read_turtle(path).triples)
 
     def where(iri: str) -> Path:
         if iri in home:
@@ -358,7 +330,7 @@ def _place(
             return where(about[0].value)
         if theme := told.get(expand("kg:mainTheme")):
             top = theme[0].value
-            while above := broader.get(top, {}).get(expand("skos:broader")):
+            while above := vocabulary.get(top, {}).get(expand("skos:broader")):
                 top = above[0].value
             return folder / review / f"{local_name(top)}.ttl"
         kind = curie(iri).partition(":")[0]

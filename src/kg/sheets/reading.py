@@ -1,26 +1,27 @@
-"""Workbooks and folders of CSV read cell by cell, and marked where they are wrong."""
+"""Workbooks and folders of CSV read cell by cell: rows, and what is wrong with them."""
 
-import csv
-import io
-import re
-import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from kg.errors import UnreadableFile
-from kg.sheets.layout import ABOUT, LISTS, META, Sheet, file_name, layout
-from kg.spreadsheets import FORMULA, plain_text, put
+from kg.errors import KgError, UnreadableFile
+from kg.sheets.layout import Column, Sheet, file_name, layout, quoted
+from kg.sheets.pages import (
+    Found,
+    csv_pages,
+    heading,
+    known,
+    sheet_called,
+    without_ending,
+    workbook_pages,
+)
+from kg.spreadsheets import UNFIT, plain_text
+from kg.terms import nearest_of
 
-if TYPE_CHECKING:
-    from openpyxl import Workbook
-    from openpyxl.worksheet.worksheet import Worksheet
-
-_LARGEST = 50 * 1024 * 1024
-_UNPACKED = 200 * 1024 * 1024
-_RATIO = 200
+_HEAD = 10  # rows in which the headings may stand, below a title
+_LOSSLESS = 10**15  # beyond it, a spreadsheet program rounds a number
 
 
 @dataclass(frozen=True)
@@ -52,204 +53,183 @@ class Row:
         return next((text for _, text in self.cells.get(column, ())), "")
 
 
+def unix_lines(text: str) -> str:
+    """Write line ends as a workbook has them, whatever they were."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 @dataclass
 class Book:
-    """Everything that was read: rows, each sheet's columns with their letters, what is wrong."""
+    """Everything that was read: rows, each sheet's columns with their letters, what is wrong.
+
+    `numbers` says which of several like columns there are: 1 and 3 for Agency and Agency 3.
+    A sheet whose headings were not found is in neither.
+    """
 
     rows: list[Row] = field(default_factory=list)
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
+    numbers: dict[str, dict[str, set[int]]] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
 
 
-def read_book(path: Path) -> Book:
+def read_book(path: Path, exact: Collection[str] = ()) -> Book:
     """Read a workbook, or a folder of CSV files named after its sheets.
+
+    Args:
+        path: the workbook, or the folder.
+        exact: texts with spaces around them that are meant so; of others the spaces are taken off.
 
     Raises:
         UnreadableFile: it is none, is too large, or holds none of the sheets.
     """
     book = Book()
-    if path.is_dir():
-        for sheet in layout()[1]:
-            file = path / file_name(sheet)
-            if file.is_file():
-                _take(book, sheet, _csv_cells(file, book), file.name)
-    else:
-        loaded = _load(path)
-        for title in loaded.sheetnames:
-            known = {sheet.name.casefold(): sheet for sheet in layout()[1]}
-            match = known.get(title.strip().casefold())
-            if match is not None:
-                _take(book, match, _xlsx_cells(loaded[title], match, book), match.name)
-            elif title not in {META, LISTS, ABOUT}:
-                what = "this sheet is not one of the workbook's; it is left out"
-                book.mistakes.append(
-                    Mistake(title, "", what, "put its rows on a known sheet", note=True)
-                )
-        if META in loaded.sheetnames:
-            pairs = loaded[META].iter_rows(max_col=2, values_only=True)
-            book.meta = {str(key): str(value or "") for key, value in pairs if key}
-    if not book.columns:
+    pages, book.meta = csv_pages(path) if path.is_dir() else workbook_pages(path)
+    titles = [title for title, _, _ in pages]
+    taken: dict[str, str] = {}
+    for title, cells, merged in pages:
+        sheet = sheet_called(title)
+        if sheet is None:
+            book.mistakes.append(_unknown(title, cells, titles))
+        elif sheet.name in taken:
+            what = f"there is also {taken[sheet.name]!r}, and both are called {sheet.name}"
+            book.mistakes.append(Mistake(title, "A1", what, "put their rows together on one"))
+        else:
+            taken[sheet.name] = title
+            home = title if path.is_dir() else sheet.name
+            _take(book, sheet, home, cells, merged, exact)
+    if not book.columns and all(mistake.note for mistake in book.mistakes):
+        there = ", ".join(map(repr, titles)) or "nothing of that kind"
+        form = "CSV files, such as works.csv" if path.is_dir() else "sheets, such as Works"
         raise UnreadableFile(
-            "it holds none of the sheets of the workbook",
+            f"it holds none of the sheets of the workbook, but {there}",
             where=path.as_posix(),
-            fix="begin with kg sheet template -o FILE.xlsx",
+            fix=f"name its {form}; or begin with kg sheet template -o FILE.xlsx",
         )
     return book
 
 
-def _load(path: Path) -> "Workbook":
-    from openpyxl import load_workbook
-
-    where = path.as_posix()
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise UnreadableFile("it is larger than 50 MB", where=where, fix="split it")
-        with zipfile.ZipFile(path) as packed:
-            sizes = [(part.file_size, part.compress_size) for part in packed.infolist()]
-        unpacked = sum(size for size, _ in sizes)
-        if unpacked > _UNPACKED or any(s > _RATIO * max(1, c) and s > 1_000_000 for s, c in sizes):
-            raise UnreadableFile(
-                "it unpacks to far more than a workbook of this size holds",
-                where=where,
-                fix="copy the rows into a fresh template",
-            )
-        # From memory, since openpyxl leaves a file open that it cannot read.
-        return load_workbook(io.BytesIO(path.read_bytes()))
-    except OSError as error:
-        raise UnreadableFile(
-            f"it cannot be read: {error.strerror or error}",
-            where=where,
-            fix="check name and rights",
-        ) from error
-    except UnreadableFile:
-        raise
-    except Exception as error:  # openpyxl lets whatever its parsers raise through
-        raise UnreadableFile(
-            f"it is no workbook that can be read ({type(error).__name__})",
-            where=where,
-            fix="open it in a spreadsheet program and save it as .xlsx",
-        ) from error
+def _head(sheet: Sheet, cells: Iterable[Found]) -> tuple[int, int]:
+    """Find the row of the headings: how many there are, and the row's number (less than none)."""
+    rows: dict[int, list[str]] = {}
+    for found in cells:
+        if found.row <= _HEAD:
+            rows.setdefault(found.row, []).append(plain_text(found.value))
+    return max(((known(sheet, texts), -row) for row, texts in rows.items()), default=(0, -1))
 
 
-Found = tuple[int, int, str, str]  # row, column, address, text
+def _unknown(title: str, cells: list[Found], titles: list[str]) -> Mistake:
+    """Tell of a sheet that is none of the workbook's: a note, unless it seems to be misnamed."""
+    here = {sheet.name for sheet in map(sheet_called, titles) if sheet}
+    absent = {sheet.name: sheet for sheet in layout()[1] if sheet.name not in here}
+    heads = {name: _head(sheet, cells)[0] for name, sheet in absent.items()}
+    plain = without_ending(title)
+    is_csv = plain != title
+    near = get_close_matches(plain.title(), absent, n=1, cutoff=0.75)
+    if near or max(heads.values(), default=0) >= 3:
+        name = near[0] if near else max(heads, key=lambda name: heads[name])
+        name = file_name(absent[name]) if is_csv else name
+        what = f"no sheet has this name, and {name} is missing; nothing of it is read"
+        return Mistake(title, "A1", what, f"call it {name}, or delete it")
+    what = "this sheet is not one of the workbook's; it is left out"
+    names = nearest_of(plain, (sheet.name for sheet in layout()[1]))
+    return Mistake(title, "", what, f"put its rows on a known sheet: {names}", note=True)
 
 
-def _xlsx_cells(sheet: "Worksheet", known: Sheet, book: Book) -> Iterator[Found]:
-    for area in sheet.merged_cells.ranges:
-        what, fix = "these cells are merged", "unmerge them, and fill each in"
-        book.mistakes.append(Mistake(known.name, str(area), what, fix))
-    for row in sheet.iter_rows():
-        for cell in row:
-            if cell.value is None:
-                continue
-            problem = {"f": "a formula", "e": "an error value"}.get(cell.data_type)
-            if problem:
-                what, fix = f"the cell holds {problem}", "type the value itself"
-                book.mistakes.append(Mistake(known.name, cell.coordinate, what, fix))
-            elif isinstance(cell.value, str | int | float | datetime | date):
-                yield cell.row, cell.column, cell.coordinate, plain_text(cell.value)
-            else:
-                what, fix = "the cell holds neither text, number nor date", "type it as text"
-                book.mistakes.append(Mistake(known.name, cell.coordinate, what, fix))
+def _take(
+    book: Book,
+    sheet: Sheet,
+    home: str,
+    cells: list[Found],
+    merged: list[str],
+    exact: Collection[str],
+) -> None:
+    """Sort the cells of a sheet into its columns."""
+    from openpyxl.utils import range_boundaries
 
-
-def _csv_cells(path: Path, book: Book) -> Iterator[Found]:
-    from openpyxl.utils import get_column_letter
-
-    where = path.as_posix()
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise UnreadableFile("it is larger than 50 MB", where=where, fix="split it")
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        fix = "check name and rights"
-        raise UnreadableFile(
-            f"it cannot be read: {error.strerror}", where=where, fix=fix
-        ) from error
-    except UnicodeDecodeError as error:
-        fix = "save it as CSV UTF-8"
-        raise UnreadableFile("it is not in UTF-8", where=where, fix=fix) from error
-    first = text.partition("\n")[0]
-    mark = ";" if first.count(";") > first.count(",") else ","
-    try:
-        for row, cells in enumerate(csv.reader(io.StringIO(text), delimiter=mark, strict=True), 1):
-            for number, cell in enumerate(cells, 1):
-                address = f"{get_column_letter(number)}{row}"
-                if "\0" in cell:
-                    what, fix = "the cell holds a control character", "type the value anew"
-                    book.mistakes.append(Mistake(path.name, address, what, fix))
-                elif cell.startswith("'") and FORMULA.match(cell[1:]):
-                    yield row, number, address, cell[1:]
-                elif cell:
-                    yield row, number, address, cell
-    except (csv.Error, ValueError) as error:
-        fix = "open it in a spreadsheet program and save it as CSV UTF-8"
-        raise UnreadableFile(f"it is not well-formed CSV: {error}", where=where, fix=fix) from error
-
-
-def _take(book: Book, sheet: Sheet, cells: Iterable[Found], home: str) -> None:
-    """Sort the cells of a sheet into its columns; the first row names them."""
-    from openpyxl.utils import get_column_letter
-
-    known = {column.name.casefold(): column.name for column in sheet.columns}
-    columns: dict[int, str] = {}
-    found: dict[int, dict[str, list[tuple[str, str]]]] = {}
-    for row, number, address, raw in cells:
-        text = raw.strip()
-        if row == 1:
-            name = re.sub(r" \d+$", "", text.casefold())
-            if name in known:
-                columns[number] = known[name]
-            elif text:
-                what = f"the column {text!r} is not known; it is left as it is, and not read"
-                near = "use it for notes, or rename it"
-                book.mistakes.append(Mistake(home, address, what, near, note=True))
-        elif number in columns and text:
-            if text != raw:
-                what = "there are spaces around the value; they are taken off"
-                fix = "nothing needs doing"
-                book.mistakes.append(Mistake(home, address, what, fix, note=True))
-            found.setdefault(row, {}).setdefault(columns[number], []).append((address, text))
-    # The last first, so that of several like columns the first stays.
-    letters = {columns[n]: get_column_letter(n) for n in sorted(columns, reverse=True)}
+    if not cells:
+        what, fix = "the sheet is empty, without headings; it is left out", "nothing needs doing"
+        book.mistakes.append(Mistake(home, "", what, fix, note=True))
+        return
+    many, head = _head(sheet, cells)
+    head = -head
+    columns, unknown = {}, list[Found]()
+    for found in cells:
+        if found.row == head and (named := heading(sheet, plain_text(found.value))):
+            columns[found.column] = named
+        elif found.row == head:
+            unknown.append(found)
+    present = {name for name, _ in columns.values()}
+    needed = [c.name for c in sheet.columns if c.type == "id" or sheet.relations]
+    if missing := [name for name in needed if name not in present]:
+        there = f"the column {missing[0]} is missing" if many else "these are none of the headings"
+        names = ", ".join(column.name for column in sheet.columns[:4])
+        fix = f"head the columns as the template has them: {names} and so on"
+        book.mistakes.append(Mistake(home, f"A{head}", f"{there}; no row is read", fix))
+        return
+    if above := [found for found in cells if found.row < head and plain_text(found.value).strip()]:
+        what, fix = "what stands above the headings is not read", "nothing needs doing"
+        book.mistakes.append(Mistake(home, above[0].address, what, fix, note=True))
+    here = set(columns.values())
+    for found in unknown:
+        text = plain_text(found.value)
+        what = (
+            f"the column {quoted(text)} is not known; it is not read, and the graph stays as it is"
+        )
+        near = nearest_of(text, (c.name for c in sheet.columns if (c.name, 1) not in here))
+        fix = f"keep it for notes, or rename it{f': {near}' if near else ''}"
+        book.mistakes.append(Mistake(home, found.address, what, fix, note=True))
+    for area in merged:
+        if int(range_boundaries(area)[3] or 0) >= head:
+            what, fix = "these cells are merged", "unmerge them, and fill each in"
+            book.mistakes.append(Mistake(home, area, what, fix))
+    letters: dict[str, str] = {}
+    for column, (name, number) in sorted(columns.items()):
+        letters.setdefault(name, Found(head, column, None).address.rstrip("0123456789"))
+        book.numbers.setdefault(sheet.name, {}).setdefault(name, set()).add(number)
     book.columns[sheet.name] = letters
-    book.rows += [Row(sheet, row, at, home) for row, at in sorted(found.items())]
+    kinds = {column.name: column for column in sheet.columns}
+    rows: dict[int, dict[str, list[tuple[str, str]]]] = {}
+    for found in cells:
+        if found.row <= head or found.column not in columns:
+            continue
+        name = columns[found.column][0]
+        try:
+            text = _text(kinds[name], found)
+        except KgError as error:
+            book.mistakes.append(Mistake(home, found.address, error.what, error.fix))
+            continue
+        if text not in exact and text != (text := text.strip()) and text:
+            what, fix = (
+                "there are spaces around the value; they are taken off",
+                "nothing needs doing",
+            )
+            book.mistakes.append(Mistake(home, found.address, what, fix, note=True))
+        if text:
+            rows.setdefault(found.row, {}).setdefault(name, []).append((found.address, text))
+    book.rows += [Row(sheet, number, at, home) for number, at in sorted(rows.items())]
 
 
-def mark(path: Path, mistakes: Iterable[Mistake]) -> bytes:
-    """Copy a workbook with each mistake's cell coloured, and what to do in a comment.
+def _text(column: Column, found: Found) -> str:
+    """Write what a cell holds as text, if that is surely what was typed.
 
-    Of a folder of CSV it makes a workbook.
+    Raises:
+        KgError: it holds no value, or one that a spreadsheet program has made of what was typed.
     """
-    from openpyxl.comments import Comment
-    from openpyxl.styles import PatternFill
-
-    book = _gather(path) if path.is_dir() else _load(path)
-    titles = {file_name(sheet): sheet.name for sheet in layout()[1]}
-    for mistake in mistakes:
-        title = titles.get(mistake.sheet, mistake.sheet)
-        if title in book.sheetnames and mistake.cell:
-            cell = book[title][mistake.cell.partition(":")[0]]
-            before = f"{cell.comment.text}\n" if cell.comment else ""
-            text = f"{before}{mistake.what}. To mend it: {mistake.fix}."
-            cell.comment = Comment(text, "kg", width=320, height=120)
-            cell.fill = PatternFill("solid", fgColor="FFF2CC" if mistake.note else "F8CBAD")
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def _gather(folder: Path) -> "Workbook":
-    """Put the CSV files of a folder into one workbook, a sheet each."""
-    from openpyxl import Workbook
-
-    book = Workbook()
-    book.remove(book.worksheets[0])
-    for sheet in layout()[1]:
-        file = folder / file_name(sheet)
-        if file.is_file():
-            page = book.create_sheet(sheet.name)
-            for row, column, _, text in _csv_cells(file, Book()):
-                put(page, row, column, text)
-    return book
+    value, again = found.value, "format the cell as text, and type it anew"
+    if found.fault:
+        raise KgError(f"the cell holds {found.fault}", fix="type the value itself, as text")
+    if isinstance(value, str) and (unfit := UNFIT.search(value)):
+        raise KgError(f"the cell holds the character U+{ord(unfit[0]):04X}", fix="type it anew")
+    if isinstance(value, bool) and column.type != "yes":
+        raise KgError(f"the cell holds the truth value {str(value).upper()}, not text", fix=again)
+    if column.type not in {"date", "time", "integer", "number", "yes"}:
+        if isinstance(value, date):
+            what = f"the cell holds a date, {plain_text(value)}, not text"
+            raise KgError(what, fix=f"{again}; a program makes a date of 10-12")
+        if isinstance(value, float) and not value.is_integer():
+            what = f"the cell holds the number {value}, not text; 1.10 would have become 1.1"
+            raise KgError(what, fix=again)
+        if isinstance(value, int | float) and abs(value) >= _LOSSLESS:
+            raise KgError("the cell holds a number that may have been rounded", fix=again)
+    return unix_lines(plain_text(value))

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kg.errors import KgError
+from kg.sheets.ids import Ids, is_id
 from kg.sheets.layout import Column, Names, Sheet, layout, read, show
-from kg.sheets.reading import Book, Mistake, Row
+from kg.sheets.reading import Book, Mistake, Row, unix_lines
 from kg.spreadsheets import Cell, plain_text
 from kg.terms import PREFIXES, curie, expand, local_name
 
@@ -16,7 +17,7 @@ Values = list[NamedNode | Literal]
 Things = dict[str, dict[str, Values]]
 Links = dict[tuple[str, str], Values]
 Called = Mapping[tuple[str, ...], Names]
-_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_MOST = 5_000  # mistakes that are told at once
 _RDF_TYPE = expand("rdf:type")
 _LINKS = ("kg:passage", "kg:evidence", "kg:quantity")
 _LABELS = {"passage": "Passage of", "evidence": "Evidence of"}
@@ -38,10 +39,18 @@ def things(triples: Iterable[Triple]) -> Things:
     return found
 
 
+def spaced(graph: Things) -> set[str]:
+    """Collect the texts that have spaces around them in the graph, and so in a workbook of it."""
+    values = (v.value for told in graph.values() for values in told.values() for v in values)
+    return {unix_lines(value) for value in values if value != value.strip()}
+
+
 def listed(sheet: Sheet, graph: Things, review: str) -> list[str]:
     """List the things that a sheet shows of a review, in order of id."""
     if sheet.relations:
         return listed(_statements(), graph, review)
+    if sheet.concepts:
+        return []  # what is in a vocabulary stands in the lists
     wanted = NamedNode(expand(sheet.types[0]))
     of = NamedNode(expand(f"source:{review}"))
     found = [iri for iri, told in graph.items() if wanted in told.get(_RDF_TYPE, ())]
@@ -55,7 +64,7 @@ def listed(sheet: Sheet, graph: Things, review: str) -> list[str]:
             held = {t.value for s in mine for t in graph[s].get(expand(sheet.owner), ())}
             # What has its statement's own id is on the statement's row, if it has a place there.
             on_row = sheet.kind in _statements().parts()
-            first = {_part(sheet.kind, s) for s in mine} if on_row else set()
+            first = {part_of(sheet.kind, s) for s in mine} if on_row else set()
             found = [iri for iri in found if iri in held and iri not in first]
     return sorted(found)
 
@@ -90,7 +99,7 @@ def rows_of(graph: Things, review: str, called: Called) -> dict[str, list[dict[s
                 if column.type == "owner":
                     row[column.name] = [local_name(owners[expand(sheet.owner), iri])]
                 elif column.property:
-                    about = _part(column.part, iri) if column.part else iri
+                    about = part_of(column.part, iri) if column.part else iri
                     values = held(column, graph.get(about, {}), called)
                     row[column.name] = [show(column, v, names_of(column, called)) for v in values]
             out.append(row)
@@ -105,6 +114,11 @@ def held(column: Column, told: Mapping[str, Values], called: Called) -> Values:
     return values
 
 
+def label_of(told: Mapping[str, Values]) -> str:
+    """Give the label of a thing, or nothing."""
+    return next((str(value.value) for value in told.get(expand("rdfs:label"), ())), "")
+
+
 def names_of(column: Column, called: Called) -> Names:
     """Give the choices of a column; it may have none."""
     return called.get(column.choices) or Names()
@@ -116,7 +130,8 @@ class Wanted:
 
     `values` has an entry for every property that a column of the workbook stands for, so that an
     empty cell takes a value away; `cells` says where each stands. `without_row` are the relations
-    and the parts of statements that the graph has and no row tells of.
+    and the parts of statements that the graph has and no row tells of. `told` are the cells that
+    could not be read.
     """
 
     values: Links = field(default_factory=dict)
@@ -124,25 +139,43 @@ class Wanted:
     rows: dict[str, Row] = field(default_factory=dict)
     without_row: Links = field(default_factory=dict)
     classes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    told: set[tuple[str, str]] = field(default_factory=set)
     mistakes: list[Mistake] = field(default_factory=list)
+    # What had a row in the workbook as it was written, by CURIE.
+    exported: Mapping[str, str] = field(default_factory=dict)
+    # The relations by row, each as from, relation and to.
+    relations: dict[int, tuple[str, str, str]] = field(default_factory=dict)
+    ids: Ids = field(default_factory=Ids)
+
+    def knows(self, iri: str, graph: Things) -> bool:
+        """Whether the rows speak of a thing as it stands: it is new, or was written into them."""
+        return iri not in graph or curie(iri) in self.exported
 
 
 def read_rows(book: Book, graph: Things, review: str, called: Called) -> Wanted:
     """Say what the rows of a workbook want the graph to hold, with every mistake in them."""
-    wanted = Wanted(mistakes=list(book.mistakes))
+    wanted = Wanted(mistakes=list(book.mistakes), exported=book.meta)
+    wanted.told = {(mistake.sheet, mistake.cell) for mistake in book.mistakes if not mistake.note}
+    wanted.ids.take(graph, (row for row in book.rows if row.sheet.types))
     # What has a row may be named in another, wherever it stands.
     for row in book.rows:
         choice = f"class {row.sheet.types[0]}" if row.sheet.types else ""
         for choices, names in called.items():
-            if choice in choices and row.text("Id") and row.text("Id") not in names.known:
+            if choice in choices and is_id(row.text("Id")) and row.text("Id") not in names.known:
                 label = "" if row.sheet.kind == "statement" else row.text("Label")
                 names.add(_iri(row.sheet.kind, row.text("Id")), label)
     links: Links = {}
-    for row in book.rows:
+    for row in (row for row in book.rows if not row.sheet.concepts):
+        if len(wanted.mistakes) > _MOST:
+            # So many have one cause, and the nearest names of each would take minutes to find.
+            what = f"there are more than {_MOST:,} mistakes; from here on none is told"
+            fix = "mend those first; perhaps the columns have been shifted"
+            wanted.mistakes.append(Mistake(row.home, f"A{row.number}", what, fix))
+            break
         if row.sheet.relations:
             _relation(row, wanted, links, called)
         else:
-            _thing(row, wanted, links, book.columns[row.sheet.name], graph, review, called)
+            _thing(row, wanted, links, book, graph, review, called)
     for sheet in (sheet for sheet in layout()[1] if sheet.relations and sheet.name in book.columns):
         for statement in listed(_statements(), graph, review):
             for relation in sheet.relations:
@@ -152,7 +185,7 @@ def read_rows(book: Book, graph: Things, review: str, called: Called) -> Wanted:
     for (subject, link), values in links.items():
         wanted.values[subject, link] = values
         # Only an emptied row takes away what it held; what has no row is another matter.
-        own = _part(curie(link).removeprefix("kg:"), subject) if curie(link) in _LINKS else ""
+        own = part_of(curie(link).removeprefix("kg:"), subject) if curie(link) in _LINKS else ""
         for value in graph.get(subject, {}).get(link, ()):
             if value in values or (value.value == own and subject in wanted.rows):
                 continue
@@ -167,27 +200,23 @@ def _thing(
     row: Row,
     wanted: Wanted,
     links: Links,
-    columns: Mapping[str, str],
+    book: Book,
     graph: Things,
     review: str,
     called: Called,
 ) -> None:
     sheet, name = row.sheet, row.text("Id")
+    columns, numbers = book.columns[sheet.name], book.numbers[sheet.name]
     at = row.cells.get("Id", [(f"A{row.number}", "")])[0][0]
-    if not _ID.fullmatch(name):
-        what = f"{name!r} is no id" if name else "the row has no id"
-        fix = "write lower-case letters, digits and hyphens"
-        wanted.mistakes.append(Mistake(row.home, at, what, fix))
+    if misnamed := wanted.ids.wrong(row, review):
+        wanted.mistakes.append(Mistake(row.home, at, *misnamed))
         return
     iri = _iri(sheet.kind, name)
     if iri in wanted.rows:
         first = wanted.rows[iri]
-        what, fix = f"{name} stands in row {first.number} too", "give one of them another id"
+        what = f"{name} stands in row {first.number} too"
+        fix = f"give one of them another id, such as {wanted.ids.free(row, review)}"
         wanted.mistakes.append(Mistake(row.home, at, what, fix))
-        return
-    if sheet.of and not name.startswith(f"{review}-"):
-        what = f"{name} is no id of the review {review}"
-        wanted.mistakes.append(Mistake(row.home, at, what, f"begin it with {review}-"))
         return
     wanted.rows[iri], wanted.classes[iri] = row, sheet.types
     wanted.cells[iri, ""] = (row.home, at)
@@ -198,18 +227,28 @@ def _thing(
     for column in sheet.columns:
         if column.name not in columns and not (column.needed and iri not in graph):
             continue
-        about = _part(column.part, iri) if column.part else iri
+        about = part_of(column.part, iri) if column.part else iri
         found = row.cells.get(column.name, [])
         if column.part:
             wanted.rows[about], wanted.classes[about] = row, parts[column.part].types
         # A statement always rests on something, if only on no work; a passage may stand elsewhere.
         asked = not column.part or column.part in {*present, "evidence"}
+        if not found and not wanted.knows(iri, graph):
+            continue  # of a thing that stands in the graph alone, an empty cell says nothing
         empty = f"{columns.get(column.name, 'A')}{row.number}"
-        told = any((m.sheet, m.cell) == (row.home, empty) for m in wanted.mistakes)
-        if column.needed and not found and asked and not told:
-            what, fix = f"{column.name} is empty", column.help or "fill it in"
-            wanted.mistakes.append(Mistake(row.home, empty, what, fix))
+        many = len(wanted.mistakes)
         values = list(_values(column, found, row, graph.get(about, {}), wanted, called))
+        wrong = (row.home, empty) in wanted.told or len(wanted.mistakes) > many
+        if column.property:
+            # What stood in a like column that the workbook does not have (Agency 4) stays.
+            before = enumerate(held(column, graph.get(about, {}), called), start=1)
+            shown = numbers.get(column.name, ())
+            values += [v for n, v in before if n not in shown and v not in values]
+        if column.needed and not (found or values) and asked and not wrong:
+            what, fix = f"{column.name} is empty", f"fill it in: {column.help}"
+            wanted.mistakes.append(Mistake(row.home, empty, what, fix))
+        if iri in graph and wrong:
+            continue  # the cell is wrong, and what it stands for stays as it was
         if column.type == "owner":
             for value in values:
                 links.setdefault((value.value, expand(sheet.owner)), []).append(NamedNode(iri))
@@ -219,9 +258,10 @@ def _thing(
                 wanted.cells[about, expand(column.property)] = (row.home, found[0][0])
     for part, column in parts.items():
         link = (iri, expand(column.link))
-        links.setdefault(link, [])
+        if part in present or wanted.knows(iri, graph):
+            links.setdefault(link, [])
         if part in present:
-            links[link].append(NamedNode(_part(part, iri)))
+            links[link].append(NamedNode(part_of(part, iri)))
 
 
 def _values(
@@ -235,14 +275,17 @@ def _values(
     """Read the cells of a column; a term that a cell already shows is kept as it is written."""
     names = names_of(column, called)
     before = held(column, told, called) if column.property else []
-    kept = {plain_text(show(column, term, names)): term for term in before}
+    kept: dict[str, Values] = {}
+    for term in before:
+        kept.setdefault(unix_lines(plain_text(show(column, term, names))), []).append(term)
     many = column.many > 1 or len(before) > 1
     if len(found) > 1 and not many:
         what, fix = f"{column.name} holds several values", "keep one of them"
         wanted.mistakes.append(Mistake(row.home, found[1][0], what, fix))
     for address, text in found if many else found[:1]:
         if text in kept:
-            yield kept[text]
+            # Two terms may look alike: the same word in two languages.
+            yield kept[text].pop(0) if len(kept[text]) > 1 else kept[text][0]
             continue
         try:
             yield read(column, text, names)
@@ -250,12 +293,7 @@ def _values(
             wanted.mistakes.append(Mistake(row.home, address, error.what, error.fix))
 
 
-def _relation(
-    row: Row,
-    wanted: Wanted,
-    links: Links,
-    called: Called,
-) -> None:
+def _relation(row: Row, wanted: Wanted, links: Links, called: Called) -> None:
     relations = Names()
     for name in row.sheet.relations:
         relations.add(expand(name), local_name(name))
@@ -274,10 +312,12 @@ def _relation(
     if len(ends) == len(row.sheet.columns):
         subject, relation, other = ends
         links.setdefault((subject, relation), []).append(NamedNode(other))
+        wanted.relations[row.number] = (subject, relation, other)
         wanted.cells.setdefault((subject, relation), (row.home, f"A{row.number}"))
 
 
-def _part(kind: str, iri: str) -> str:
+def part_of(kind: str, iri: str) -> str:
+    """Give the IRI of the part of a thing that has the same id."""
     return _iri(kind, local_name(iri))
 
 
