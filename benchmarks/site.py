@@ -75,7 +75,9 @@ def seconds(browser: Browser, page_file: Path) -> tuple[float, float]:
 
 def measure_drawing(folder: Path) -> None:
     project = Project()
-    Site(project, open_store(project), folder).copy(FILES)
+    site = Site(project, open_store(project), folder)
+    site.copy(["vendor/govuk.css", "site.css", *FILES])
+    around = Surroundings("../", site.frame("n/whole.html"), [])
     large, whole, plain = folder / "large.nt", folder / "n" / "whole.html", folder / "n/plain.html"
     whole.parent.mkdir()
     with sync_playwright() as playwright:
@@ -88,7 +90,6 @@ def measure_drawing(folder: Path) -> None:
             quads = parse(path=str(large), format=RdfFormat.N_TRIPLES)
             store = MemoryStore([], (quad.triple for quad in quads))
             themes, nodes = themes_of(project, store, size)
-            around = Surroundings("../", [])
             text = build_view(project, store, "overview", {"theme": themes}, around)
             whole.write_text(text, encoding="utf-8")
             plain.write_text(re.sub("<script.*?</script>", "", text), encoding="utf-8")

@@ -276,7 +276,8 @@ def test_keys_lead_through_the_picture(page: Page, site: dict[str, str]) -> None
 @pytest.mark.full
 def test_a_shape_can_be_clicked(page: Page, site: dict[str, str]) -> None:
     opened(page, site["overview"])
-    star = page.evaluate(WHERE, [0xA8, 0x64, 0x00])  # a recommendation
+    page.get_by_role("checkbox", name="policy action").uncheck()  # it has the same colour
+    star = page.evaluate(WHERE, [0x6B, 0x3F, 0xA0])  # a recommendation
     page.mouse.click(star["x"], star["y"])
     expect(page.locator("#details")).to_contain_text("recommendation")
     assert re.search(r"#node=statement%3Amartin-2010-\d+$", page.url)
@@ -289,7 +290,9 @@ def test_a_shape_can_be_clicked(page: Page, site: dict[str, str]) -> None:
 @pytest.mark.full
 def test_a_line_opens_the_claim_that_it_is(page: Page, site: dict[str, str]) -> None:
     opened(page, site["disagreements"])
-    line = page.evaluate(WHERE, [0x8A, 0x5A, 0x2B])  # the one limitation
+    page.get_by_role("checkbox", name="challenge").uncheck()  # they have the same colour
+    page.get_by_role("checkbox", name="gap").uncheck()
+    line = page.evaluate(WHERE, [0x9C, 0x2F, 0x1B])  # the one limitation
     page.mouse.click(line["x"], line["y"])
     expect(page.locator("#details-heading")).to_contain_text("limited")
     expect(page.locator("#details")).to_contain_text("limitation")

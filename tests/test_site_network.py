@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from html import unescape
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -105,16 +106,56 @@ def test_each_item_leads_to_its_page_where_it_has_one(site: Site) -> None:
     assert "page" not in next(n for n in data["nodes"] if n["id"].startswith("disagreement:"))
 
 
-def test_the_pages_share_their_scripts_and_lead_back(site: Site) -> None:
+def test_the_pages_share_their_scripts_and_lead_on(site: Site) -> None:
     page = read(site, "theme--serious-case-reviews")
     assert "default-src 'none'; script-src 'self' file:; style-src 'self' file: 'sha256-" in page
     own = re.findall(r'<(?:script|link)[^>]*(?:src|href)="\.\./([^"]*)"', page)
-    assert own == [Path(name).name for name in FILES]
+    assert own == ["govuk.css", "site.css", *(Path(name).name for name in FILES)]
     assert all((site.folder / name).is_file() for name in own)
     assert len(page) < 150_000
-    ways = re.findall(r'<li><a href="\.\./([^"]+)">', page[: page.index("<h1>")])
-    assert {"index.html", "network/index.html", "theme/serious-case-reviews.html"} < set(ways)
+    assert '<li><a href="../theme/serious-case-reviews.html">' in page
     assert 'href="../question/theme-map--serious-case-reviews.html"' in page
+
+
+@pytest.mark.parametrize(("tag", "part"), [("header", "bar"), ("footer", "foot")])
+def test_a_network_has_the_head_and_foot_of_the_site(site: Site, tag: str, part: str) -> None:
+    def frame(name: str) -> str:
+        found = re.search(rf'<{tag} class="{part}">.*?</{tag}>', read(site, name), re.S)
+        assert found
+        return found[0].replace('aria-current="page"', 'aria-current="true"')
+
+    assert frame("agency--police") == frame("index")
+    assert 'aria-label="You are here"' in read(site, "agency--police")
+
+
+LOOK = """() => ["html", "body", ".bar", ".bar .name a", ".bar li a", ".search input", "main", "h1",
+  ".govuk-body-l", ".foot", ".foot p", ".foot a"].map((where) => {
+  const { fontFamily, fontSize, lineHeight, color, backgroundColor, padding, margin, border }
+    = getComputedStyle(document.querySelector(where));
+  return [where, fontFamily, fontSize, lineHeight, color, backgroundColor, padding, margin, border];
+})"""
+
+
+def test_the_style_of_the_picture_leaves_the_site_alone(site: Site, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto((site.folder / "network" / "agency--police.html").as_uri())
+    with_picture = page.evaluate(LOOK)
+    page.evaluate("document.querySelector('link[href$=\"network.css\"]').disabled = true")
+    assert page.evaluate(LOOK) == with_picture
+    page.close()
+
+
+def test_claims_have_the_colours_of_the_site(project: Project) -> None:
+    style = (files("kg") / "static" / "site.css").read_text(encoding="utf-8")
+    of_site = {
+        kind: colour
+        for kinds, colour in re.findall(r"^(\.kind-[^{]*) \{.*?(#[0-9a-f]{6})", style, re.M)
+        for kind in re.findall(r"\.kind-(\w+)", kinds)
+    }
+    assert len(of_site) > 6
+    for view in list_views(project):
+        drawn_as = {name.replace(" ", ""): kind.colour for name, kind in view.kinds.items()}
+        assert of_site.items() <= drawn_as.items(), view.id
 
 
 def test_each_network_knows_the_answer_that_it_draws(project: Project, store: MemoryStore) -> None:

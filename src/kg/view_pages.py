@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from kg.network import Network
 
-# What a page needs beside itself; one that stands alone holds it. vis-network comes first.
+# What a page needs beside itself; one that stands alone holds it, with a frame of its own.
+# vis-network is the first script.
+_FRAME = "alone.css"
 FILES = (
     "network.css",
     "vendor/vis-network.min.js",
@@ -41,12 +43,14 @@ class Surroundings:
 
     Attributes:
         up: the way from the page to the top.
+        frame: what the site tells the template of every page (see `Site.frame`).
         ways: links out of the page: what each is called, and where it leads.
         pages: where an item has a page of its own, by its id.
         question: where the question that the page answers has its page, if anywhere.
     """
 
     up: str
+    frame: Mapping[str, Any]
     ways: Sequence[tuple[str, str]]
     pages: Mapping[str, str] = field(default_factory=dict)
     question: str = ""
@@ -76,7 +80,7 @@ def view_page(
     Raises:
         UnknownName: the view does not say how to draw a kind or a link that the network has.
     """
-    from jinja2 import Environment, PackageLoader
+    from jinja2 import ChoiceLoader, Environment, PackageLoader
 
     claims = {edge["claim"]: edge for *_, edge in graph.edges(data=True) if "claim" in edge}
     kinds = Counter(str(item["kind"]) for item in (*graph.nodes.values(), *claims.values()))
@@ -93,12 +97,15 @@ def view_page(
         node |= _own_page(site, node["id"])
     # pyvis fills our template: it escapes all that comes from the graph, pyvis's own does not.
     net.templateEnv = Environment(
-        loader=PackageLoader("kg", "templates"),
+        # In the site the page has the site's own head and foot.
+        loader=ChoiceLoader([PackageLoader("kg", f"templates{at}") for at in ("", "/site")]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     net.templateEnv.globals.update(
+        site.frame if site else {},
+        title=view.title,
         view=view,
         query=query,
         values=values,
@@ -156,8 +163,9 @@ def _parts(site: Surroundings | None) -> dict[str, Any]:
             "style_sources": _sources([*beside, *own_styles]),
         }
     # Line ends are normalised as a browser does before it compares a hash.
-    texts = ("\n".join((static / name).read_text("utf-8").splitlines()) for name in FILES)
-    style, *scripts = map(Markup, texts)
+    texts = ["\n".join((static / n).read_text("utf-8").splitlines()) for n in (_FRAME, *FILES)]
+    frame, style, *scripts = map(Markup, texts)
+    style = Markup("\n").join((frame, style))
     return {
         "style": style,
         "scripts": scripts,

@@ -76,6 +76,7 @@ def write_networks(site: Site, asked: Iterable[Question]) -> dict[str, list[Netw
             by_choice.setdefault(network.choice, []).append(network)
         around = Surroundings(
             up="../",
+            frame=site.frame(network.address),
             ways=_ways(site, network),
             pages=pages,
             question=network.question if network.question in answered else "",
@@ -90,14 +91,7 @@ def write_networks(site: Site, asked: Iterable[Question]) -> dict[str, list[Netw
 
 
 def _ways(site: Site, network: Network) -> list[tuple[str, str]]:
-    """List where a page leads back to: the site's main pages, and that of what is chosen."""
-    dataset = next(iter(site.evidence.of_class("dcat:Dataset")), "")
-    ways = [
-        (site.evidence.label(dataset) if dataset else "Evidence graph", "index.html"),
-        ("Questions", "questions.html"),
-        ("Evidence map", "map.html"),
-        ("Networks", _INDEX),
-    ]
-    if network.choice in site.addresses:
-        ways.append((f"Claims on {network.label}", site.addresses[network.choice]))
-    return ways
+    """List where a page leads beside head and foot: to the page of what is chosen."""
+    if network.choice not in site.addresses:
+        return []
+    return [(f"Claims on {network.label}", site.addresses[network.choice])]

@@ -84,18 +84,24 @@ class Site:
             title: what it is called.
             **more: what else the template is told.
         """
+        filled = self._environment.get_template(f"{template}.html.j2")
+        self.write(address, filled.render(self.frame(address), title=title, **more))
+
+    def frame(self, address: str) -> dict[str, Any]:
+        """Say what the template of every page is told, for its head and foot and for links.
+
+        Args:
+            address: where the page goes, from the top of the site.
+        """
         up = "../" * address.count("/")
-        text = self._environment.get_template(f"{template}.html.j2").render(
-            e=self.evidence,
-            title=title,
-            here=address,
-            up=up,
-            version=__version__,
-            dataset=next(iter(self.evidence.of_class("dcat:Dataset")), ""),
-            address=lambda iri: f"{up}{self.addresses[iri]}" if iri in self.addresses else "",
-            **more,
-        )
-        self.write(address, text)
+        return {
+            "e": self.evidence,
+            "here": address,
+            "up": up,
+            "version": __version__,
+            "dataset": next(iter(self.evidence.of_class("dcat:Dataset")), ""),
+            "address": lambda iri: f"{up}{self.addresses[iri]}" if iri in self.addresses else "",
+        }
 
     def write(self, address: str, content: str | bytes) -> None:
         """Write a file of the site.

@@ -10,7 +10,7 @@ const details = (() => {
   // What stands behind the # of the address, in which each part has a name.
   const hash = (named) => `#${Object.entries(named).filter(([, value]) => value)
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&")}`;
-  const symbol = (kind) => document.querySelector(`.key [data-symbol="${CSS.escape(kind)}"]`).cloneNode(true);
+  const symbol = (kind) => document.querySelector(`.legend [data-symbol="${CSS.escape(kind)}"]`).cloneNode(true);
   const named = ({ id, kind, label }) => make("li", {}, symbol(kind), make("a", { href: hash({ node: id }), textContent: label }));
   const says = (text) => make("p", { textContent: text });
   const asks = (text) => make("p", { textContent: text, className: "asked" });

@@ -28,7 +28,7 @@
   document.querySelector(".no-script").hidden = true;
   document.querySelector(".needs-script").hidden = false;
   const narrow = matchMedia("(max-width: 64rem)");
-  if (narrow.matches) document.querySelector(".key").open = false;
+  if (narrow.matches) document.querySelector(".legend").open = false;
 
   // ---- what is seen
   const say = (text) => { get("shown").textContent = text; };
@@ -331,7 +331,7 @@
     if (hash === location.hash) byAddress(); else location.hash = hash;
   });
   addEventListener("hashchange", byAddress);
-  const boxes = [...document.querySelectorAll(".key input")];
+  const boxes = [...document.querySelectorAll(".legend input")];
   const setOf = (box) => box.dataset.kind === undefined ? [state.offLinks, box.dataset.link] : [state.offKinds, box.dataset.kind];
   const tick = () => boxes.forEach((box) => { const [off, name] = setOf(box); box.checked = !off.has(name); });
   for (const box of boxes) {
