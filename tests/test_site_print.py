@@ -1,4 +1,4 @@
-"""Printed pages: wide tables fit across the sheet, and shades are printed."""
+"""Wide tables: how they are printed, and how they are read in a narrow window."""
 
 import io
 from pathlib import Path
@@ -56,3 +56,22 @@ def test_shades_that_tell_something_are_printed(
     )
     page.close()
     assert found and set(found) == {"exact"}
+
+
+def test_the_map_tells_its_caption_and_two_themes_at_320_pixels(
+    site: Path, browser: Browser
+) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 900})
+    page.goto((site / "map.html").as_uri())
+
+    def right_of(selector: str) -> float:
+        box = page.locator(selector).first.bounding_box()
+        assert box
+        return box["x"] + box["width"]
+
+    assert right_of(".map caption span") <= 320
+    assert right_of(".map thead th:nth-child(3)") <= 305  # within the margin
+    page.evaluate("document.querySelector('.scroll').scrollLeft = 300")
+    box = page.locator(".map caption span").bounding_box()
+    page.close()
+    assert box and 0 <= box["x"] < 20 and box["x"] + box["width"] <= 320
