@@ -27,7 +27,7 @@ _ANSWERS = frozenset(map(expand, ("kg:Recommendation", "kg:PolicyAction", "kg:Su
 VOICES = ("reported", "relayed", "own-view", "uncited")
 # What two printed pages hold, in lines of one of their two columns, and how wide a line is. Both
 # are on the safe side of what a wide typeface takes; the tests print every briefing.
-_ROOM = 236.0
+_ROOM = 246.0
 _WIDTH = 46
 
 
