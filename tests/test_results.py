@@ -56,6 +56,16 @@ def test_workbook_holds_no_live_formula() -> None:
     assert sheet["A2"].value == "agency:health"
 
 
+def test_columns_of_a_workbook_are_as_wide_as_their_content_up_to_a_limit() -> None:
+    rows: list[tuple[Literal, ...]] = [(Literal(7), Literal("short"), Literal("a word " * 40))]
+    table = Table(("identifier", "b", "c"), [*rows])
+    sheet = load_workbook(io.BytesIO(render(table, "xlsx"))).worksheets[0]
+    widths = {name: column.width for name, column in sheet.column_dimensions.items()}
+    assert widths == {"A": len("identifier") + 2, "B": len("short") + 2, "C": 62}
+    assert sheet["C2"].alignment.wrap_text and not sheet["B2"].alignment.wrap_text
+    assert sheet.freeze_panes == "A2" and sheet["A1"].font.bold
+
+
 def test_markdown_keeps_one_row_a_line() -> None:
     lines = render(TABLE, "md").decode().splitlines()
     assert len(lines) == 4

@@ -196,6 +196,12 @@ def test_the_timeline_can_be_read_by_all(site: Site, browser: Browser, width: in
         ".map((b) => [b.x, b.x + b.width])"
     )
     assert all(begin >= 0 and end <= 1120 for begin, end in boxes)
+    # Nor does the baseline run through one: its halo is wider than the space between two words.
+    halo = page.evaluate(
+        "[...document.querySelectorAll('svg a text')].map((t) => getComputedStyle(t))"
+        ".map((s) => [s.paintOrder.split(' ')[0], parseFloat(s.strokeWidth)])"
+    )
+    assert all(order == "stroke" and width >= 13 / 2 for order, width in halo)
     page.evaluate(AXE)
     found = page.evaluate(
         "tags => axe.run(document, { runOnly: tags, preload: false })"

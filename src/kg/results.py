@@ -24,6 +24,7 @@ GRAPH_FORMATS = {"ttl": RdfFormat.TURTLE, "nt": RdfFormat.N_TRIPLES, "jsonld": R
 FORMATS = (*TABLE_FORMATS, *GRAPH_FORMATS)
 
 _NUMBERS = {f"{PREFIXES['xsd']}{name}" for name in ("integer", "decimal", "double", "float")}
+_WIDEST = 60  # characters in a column of a workbook; longer texts are broken into lines
 _MOST_SHOWN = 60  # rows in a notebook; the rest is counted
 
 
@@ -302,18 +303,27 @@ def _heading(table: Table, number: int) -> str:
 
 def _workbook(table: Table) -> bytes:
     from openpyxl import Workbook
-    from openpyxl.styles import Font
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
 
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = "Answer"
     sheet.freeze_panes = "A2"
     sheet.append(table.columns)
+    widths = [len(name) for name in table.columns]
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     for number, row in enumerate(table.rows, start=2):
         for place, term in enumerate(row, start=1):
-            put(sheet, number, place, plain(term))
+            cell = put(sheet, number, place, plain(term))
+            wide = len(str(cell.value)) if cell.value is not None else 0
+            widths[place - 1] = max(widths[place - 1], wide)
+            if wide > _WIDEST:
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
+    for place, width in enumerate(widths, start=1):
+        # Bold letters and the edges of a cell need somewhat more room than the text.
+        sheet.column_dimensions[get_column_letter(place)].width = min(width, _WIDEST) + 2
     return saved(book)
 
 

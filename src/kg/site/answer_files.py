@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from hashlib import sha256
 
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
-from kg.results import plain, render
-from kg.site.answers import Answer
+from kg.results import Table, plain, render
+from kg.site.answers import Answer, heading, without_ids
 from kg.site.evidence import Evidence
 from kg.site.pages import Site
 from kg.site.questions import Answered
@@ -80,6 +80,8 @@ class AnswerFiles:
                 return write_csv([table.columns, *(map(plain, row) for row in table.rows)])
             case "ttl":
                 return self._turtle(answer)
+            case "xlsx":
+                table = _for_people(self._site.evidence, table)
         return render(table, form)
 
     def _turtle(self, answer: Answer) -> bytes:
@@ -109,6 +111,22 @@ def size(many: int) -> str:
         ('under 1 KB', '20 KB')
     """
     return f"{many / 1024:,.0f} KB" if many >= 1024 else "under 1 KB"
+
+
+def _for_people(evidence: Evidence, table: Table) -> Table:
+    """Head a table as the page does, and name things by their labels; their ids stay beside."""
+    read = without_ids(table.columns)
+    columns = tuple(f"{heading(n)}{'' if n in read else ' (id)'}" for n in table.columns)
+    rows = [
+        tuple(
+            Literal(evidence.label(term.value))
+            if isinstance(term, NamedNode) and name in read
+            else term
+            for name, term in zip(table.columns, row, strict=True)
+        )
+        for row in table.rows
+    ]
+    return Table(columns, rows)
 
 
 def _said(evidence: Evidence, iri: str) -> list[Triple]:

@@ -100,7 +100,7 @@ def read_answer(answered: Answered, evidence: Evidence, store: Store) -> Answer:
         ['Claim', 'Main theme', 'Section', 'Page']
     """
     table = answered.table
-    names = _kept(table.columns)
+    names = without_ids(table.columns)
     records = table.records()
     fields = [[_field(evidence, record, name) for name in names] for record in records]
     behind = _behind(answered, evidence, store)
@@ -150,7 +150,7 @@ def plain_date(text: str) -> str:
     )
 
 
-def _kept(columns: tuple[str, ...]) -> list[str]:
+def without_ids(columns: tuple[str, ...]) -> list[str]:
     """Leave out the ids of things whose label stands beside them: the label links to the thing."""
     told = {"statement"} if "label" in columns else set()
     told |= {name.removesuffix("Label") for name in columns if name.endswith("Label")}

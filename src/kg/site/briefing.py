@@ -25,11 +25,9 @@ _KINDS = {
 _ANSWERS = frozenset(map(expand, ("kg:Recommendation", "kg:PolicyAction", "kg:SupportingFactor")))
 # From the surest to the least sure: in which voice a claim is made at best.
 VOICES = ("reported", "relayed", "own-view", "uncited")
-# A part shows at most so many claims: more is a list, and no briefing.
-MOST = 6
 # What two printed pages hold, in lines of one of their two columns, and how wide a line is. Both
 # are on the safe side of what a wide typeface takes; the tests print every briefing.
-_ROOM = 250.0
+_ROOM = 246.0
 _WIDTH = 46
 
 
@@ -84,7 +82,6 @@ def write_briefings(site: Site) -> None:
                 f"{e.label(each.subject)}: what the evidence says",
                 b=each,
                 singular=THINGS[prefix][1].lower(),
-                most=MOST,
                 spoken=spoken,
                 reference=lambda work: reference(e, work),
                 whose=lambda claim: whose(e, claim),
@@ -247,7 +244,7 @@ def _chosen(
     shown: dict[str, list[Claim | Disagreement]] = {key: [] for key in ranked}
     cited: set[str] = set()
     full: set[str] = set()
-    for turn in range(MOST):
+    for turn in range(max(map(len, ranked.values()))):
         for key, items in ranked.items():
             if turn >= len(items) or key in full:
                 continue
