@@ -290,8 +290,7 @@ def test_a_shape_can_be_clicked(page: Page, site: dict[str, str]) -> None:
 @pytest.mark.full
 def test_a_line_opens_the_claim_that_it_is(page: Page, site: dict[str, str]) -> None:
     opened(page, site["disagreements"])
-    page.get_by_role("checkbox", name="challenge").uncheck()  # they have the same colour
-    page.get_by_role("checkbox", name="gap").uncheck()
+    page.get_by_role("checkbox", name="challenge").uncheck()  # it has the same colour
     line = page.evaluate(WHERE, [0x9C, 0x2F, 0x1B])  # the one limitation
     page.mouse.click(line["x"], line["y"])
     expect(page.locator("#details-heading")).to_contain_text("limited")
