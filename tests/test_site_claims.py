@@ -16,17 +16,12 @@ from kg.results import Table
 from kg.site.build import build_site
 from kg.site.currency import before_baseline, ended, tells_of_change
 from kg.site.evidence import Claim, Evidence
-from kg.store import MemoryStore, Store, open_store
+from kg.store import MemoryStore, Store
 from kg.terms import curie, expand, local_name
 from kg.turtle import write_turtle
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def store() -> Store:
-    return open_store(Project())
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +90,23 @@ def test_bodies_that_ended_are_those_of_the_saved_query(
     about = {iri for iri, *_ in found}
     for claim in evidence.claims:
         assert bool(section(claim_page(site, claim), "ended")) == (claim.iri in about)
+
+
+def test_a_review_that_has_done_its_work_is_no_body_that_ended(
+    site: Path, evidence: Evidence
+) -> None:
+    replaced = {
+        body
+        for event in evidence.of_class("org:ChangeEvent")
+        for body in evidence.links(event, "org:originalOrganization")
+    }
+    told = {each.body for claim in evidence.claims for each in ended(evidence, claim)}
+    assert told == replaced & {body for claim in evidence.claims for body in claim.concerns}
+    # In es.1.2 Hunter speaks of supervision since Laming's inquiry, which reported in 2003.
+    inquiry = expand("organisation:laming-inquiry")
+    claim = evidence.by_iri[expand("statement:martin-2010-044")]
+    assert inquiry in claim.concerns and evidence.one(inquiry, "schema:dissolutionDate")
+    assert "a body that has ended" not in claim_page(site, claim)
 
 
 def test_an_end_is_told_with_its_successor_and_doubts(site: Path) -> None:

@@ -1,4 +1,4 @@
-"""What time has done to a claim: data from before its baseline, and bodies that have ended."""
+"""What time has done to a claim: data from before its baseline, and bodies since replaced."""
 
 from dataclasses import dataclass
 
@@ -10,20 +10,20 @@ _NOT_STATED = expand("trend:not-stated")
 
 @dataclass(frozen=True)
 class Ended:
-    """A body that a claim is about and that no longer exists, with one that followed it, if any.
+    """A body that a claim is about and that another has replaced.
 
     `until` is when the change was complete, where it took a while; `side` says whether it ended
     before or after the review came out, where that can be told; `notes` are the graph's own
-    reservations about the body or its end.
+    reservations about the change.
     """
 
     body: str
     date: str
     side: str
-    until: str = ""
-    successor: str = ""
-    event: str = ""
-    notes: tuple[str, ...] = ()
+    until: str
+    successor: str
+    event: str
+    notes: tuple[str, ...]
 
 
 def before_baseline(evidence: Evidence, claim: Claim) -> dict[str, str]:
@@ -56,7 +56,10 @@ def tells_of_change(claim: Claim) -> bool:
 
 
 def ended(evidence: Evidence, claim: Claim) -> list[Ended]:
-    """Find the bodies that a claim is about and that have been closed or replaced.
+    """Find the bodies that a claim is about and that another has replaced.
+
+    A review or an inquiry ends when its work is done. Nothing takes its place, and a claim about
+    it is no older for that; so what counts is a change of bodies, not the last day of one.
 
     Example:
         >>> from kg.project import Project
@@ -71,7 +74,7 @@ def ended(evidence: Evidence, claim: Claim) -> list[Ended]:
 
 
 def _ends(e: Evidence, body: str, issued: str) -> list[Ended]:
-    found = [
+    return [
         Ended(
             body,
             date,
@@ -86,9 +89,6 @@ def _ends(e: Evidence, body: str, issued: str) -> list[Ended]:
         for date in e.links(event, "dcterms:date")
         for successor in e.links(event, "org:resultingOrganization")
     ]
-    date = e.one(body, "schema:dissolutionDate")
-    notes = e.links(body, "skos:editorialNote")
-    return found or ([Ended(body, date, _side(date, issued), notes=notes)] if date else [])
 
 
 def _side(date: str, issued: str) -> str:
