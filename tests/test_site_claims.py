@@ -57,9 +57,9 @@ def test_older_data_are_those_of_the_saved_query(
     site: Path, store: Store, evidence: Evidence
 ) -> None:
     older = {
-        (claim.iri, work): claim
+        (claim.iri, each.work): claim
         for claim in evidence.claims
-        for work in before_baseline(evidence, claim)
+        for each in before_baseline(evidence, claim)
     }
     wanted = rows(store, "evidence-before-baseline", "statement", "source")
     assert {pair for pair, claim in older.items() if tells_of_change(claim)} == wanted
@@ -235,7 +235,7 @@ def test_a_work_says_how_sure_it_is(site: Path) -> None:
     )
     told = words(page(site, "work/ofsted-2009.html"))
     assert "Probable: inferred from facts that match; the work may be another." in told
-    assert "April 2008 to March 2009. That is before 12 March 2009, from which Martin" in told
+    assert "April 2008 to March 2009. That may be before 12 March 2009, from which Martin" in told
     # MacLeod's data are from after the baseline.
     assert "That is before" not in page(site, "work/macleod-2010.html")
 

@@ -3,11 +3,8 @@
 from dataclasses import dataclass
 from hashlib import sha256
 
-from pyoxigraph import NamedNode, Triple
-
 from kg.results import plain, render
 from kg.site.answers import Answer
-from kg.site.evidence import Evidence
 from kg.site.pages import Site
 from kg.site.questions import Answered
 from kg.spreadsheets import write_csv
@@ -30,7 +27,6 @@ FORMS = {
 }
 # What an answer without rows still has a file of.
 _ALWAYS = {"csv", "json"}
-_PARTS = ("kg:passage", "kg:evidence", "kg:quantity")
 
 
 @dataclass(frozen=True)
@@ -92,7 +88,7 @@ class AnswerFiles:
         blocks = []
         for iri in sorted(iris):
             if iri not in self._blocks:
-                head, _, body = write_turtle(_said(e, iri)).partition("\n\n")
+                head, _, body = write_turtle(e.triples(iri)).partition("\n\n")
                 self._blocks[iri] = (head.splitlines(), body)
             lines, body = self._blocks[iri]
             prefixes.update(lines)
@@ -109,14 +105,3 @@ def size(many: int) -> str:
         ('under 1 KB', '20 KB')
     """
     return f"{many / 1024:,.0f} KB" if many >= 1024 else "under 1 KB"
-
-
-def _said(evidence: Evidence, iri: str) -> list[Triple]:
-    """List what the graph says of a thing and of its parts."""
-    parts = [part for name in _PARTS for part in evidence.links(iri, name)]
-    return [
-        Triple(NamedNode(subject), NamedNode(predicate), value)
-        for subject in (iri, *parts)
-        for predicate, values in evidence.told.get(subject, {}).items()
-        for value in values
-    ]

@@ -2,10 +2,23 @@
 
 from dataclasses import dataclass
 
+from kg.site.dates import before
 from kg.site.evidence import Claim, Evidence
 from kg.terms import expand
 
 _NOT_STATED = expand("trend:not-stated")
+
+
+@dataclass(frozen=True)
+class Older:
+    """A work behind a claim whose data end before the baseline of its review, or may do so.
+
+    `sure` says whether they do: of data that end in the month of the baseline nobody can tell.
+    """
+
+    work: str
+    until: str
+    sure: bool
 
 
 @dataclass(frozen=True)
@@ -26,23 +39,24 @@ class Ended:
     notes: tuple[str, ...]
 
 
-def before_baseline(evidence: Evidence, claim: Claim) -> dict[str, str]:
-    """Find the works of a claim whose data end before the baseline of its review.
-
-    Returns:
-        Until when the data are, by work; a month ends before the days that are in it.
+def before_baseline(evidence: Evidence, claim: Claim) -> list[Older]:
+    """Find the works of a claim whose data end before the baseline of its review, or may do so.
 
     Example:
         >>> from kg.project import Project
         >>> from kg.store import open_store
         >>> evidence = Evidence.of(open_store(Project()))
         >>> claim = evidence.by_iri[expand("statement:martin-2010-010")]
-        >>> before_baseline(evidence, claim)
-        {'https://w3id.org/evidence-kg/source/ofsted-2009': '2009-03'}
+        >>> [(each.until, each.sure) for each in before_baseline(evidence, claim)]
+        [('2009-03', False)]
     """
     baseline = baseline_date(evidence, claim.review)
-    until = {work: evidence.one(work, "kg:evidenceUntil") for work in claim.works}
-    return {work: date for work, date in until.items() if baseline and "" < date < baseline}
+    ends = ((work, evidence.one(work, "kg:evidenceUntil")) for work in claim.works)
+    return [
+        Older(work, until, sure=bool(is_before))
+        for work, until in ends
+        if baseline and until and (is_before := before(until, baseline)) is not False
+    ]
 
 
 def baseline_date(evidence: Evidence, review: str) -> str:
@@ -92,7 +106,4 @@ def _ends(e: Evidence, body: str, issued: str) -> list[Ended]:
 
 
 def _side(date: str, issued: str) -> str:
-    # A year does not tell before from after within that year.
-    if not issued or date.startswith(issued) or issued.startswith(date):
-        return ""
-    return "before" if date < issued else "after"
+    return "before" if before(date, issued) else "after" if before(issued, date) else ""
