@@ -31,7 +31,7 @@ VOICES = ("reported", "relayed", "own-view", "uncited")
 MOST = 6
 # What two printed pages hold, in lines of one of their two columns, and how wide a line is. Both
 # are on the safe side of what a wide typeface takes; the tests print every briefing.
-_ROOM = 250.0
+_ROOM = 228.0
 _WIDTH = 46
 
 
