@@ -13,8 +13,10 @@ from pypdf import PdfReader
 from kg.project import Project, start_home
 from kg.site.briefing import briefing, page_of, whose, write_briefings
 from kg.site.build import build_site
+from kg.site.cite import footnote
 from kg.site.evidence import Claim, Disagreement, Evidence, distinct
 from kg.site.pages import Site
+from kg.site.references import work_reference
 from kg.store import MemoryStore, open_store
 from kg.terms import expand, local_name
 
@@ -194,7 +196,10 @@ def test_every_work_that_a_briefing_names_is_in_its_references(
             label = re.sub(r" (\d{4}[a-z]?)$", r" (\1)", work)
             assert f"{label}." in tail, (file.name, label)
     tail = Text(site / f"briefing/{FULLEST}.html").words.partition("References")[2]
-    assert "Burton (2009). Title not known. Facts unconfirmed." in tail
+    # As on the page of the work, but that a label is not said twice.
+    assert "Burton (2009). Unconfirmed: known only from the citation." in tail
+    laming = footnote(work_reference(evidence, expand("source:laming-2009")))
+    assert f"Laming (2009). {laming}" in tail
 
 
 def test_an_answer_stands_with_what_it_answers(site: Path, evidence: Evidence) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from hashlib import sha256
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode
 
 from kg.results import Table, plain, render
 from kg.site.answers import Answer, heading, without_ids
@@ -30,7 +30,6 @@ FORMS = {
 }
 # What an answer without rows still has a file of.
 _ALWAYS = {"csv", "json"}
-_PARTS = ("kg:passage", "kg:evidence", "kg:quantity")
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class AnswerFiles:
         blocks = []
         for iri in sorted(iris):
             if iri not in self._blocks:
-                head, _, body = write_turtle(_said(e, iri)).partition("\n\n")
+                head, _, body = write_turtle(e.triples(iri)).partition("\n\n")
                 self._blocks[iri] = (head.splitlines(), body)
             lines, body = self._blocks[iri]
             prefixes.update(lines)
@@ -127,14 +126,3 @@ def _for_people(evidence: Evidence, table: Table) -> Table:
         for row in table.rows
     ]
     return Table(columns, rows)
-
-
-def _said(evidence: Evidence, iri: str) -> list[Triple]:
-    """List what the graph says of a thing and of its parts."""
-    parts = [part for name in _PARTS for part in evidence.links(iri, name)]
-    return [
-        Triple(NamedNode(subject), NamedNode(predicate), value)
-        for subject in (iri, *parts)
-        for predicate, values in evidence.told.get(subject, {}).items()
-        for value in values
-    ]

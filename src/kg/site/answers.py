@@ -1,6 +1,5 @@
 """An answer as it is read: columns, what stands in them how often, and the claims behind a row."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.explain import what_is_behind
 from kg.results import plain, shown
+from kg.site.dates import spoken
 from kg.site.evidence import Claim, Evidence
 from kg.site.questions import Answered
 from kg.store import Store
@@ -17,10 +17,6 @@ from kg.terms import PREFIXES, Term
 # A column is counted where few values stand in it, and not all of them equally often.
 _MOST_VALUES, _LONGEST_VALUE = 12, 60
 _DATES = {f"{PREFIXES['xsd']}{name}" for name in ("date", "gYearMonth", "gYear", "dateTime")}
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
 # What a column is called where its name in the query would not tell a reader.
 _HEADINGS = {
     "label": "Claim",
@@ -135,21 +131,6 @@ def heading(name: str) -> str:
     return _HEADINGS.get(name) or words.capitalize()
 
 
-def plain_date(text: str) -> str:
-    """Write a date as it is read, as precise as it is known.
-
-    Example:
-        >>> plain_date("2009-03-12"), plain_date("2009-03"), plain_date("2009")
-        ('12 March 2009', 'March 2009', '2009')
-    """
-    found = re.fullmatch(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(\d{2}))?)?(?:T.*)?", text)
-    if not found or not found[2]:
-        return text
-    return " ".join(
-        filter(None, [(found[3] or "").lstrip("0"), _MONTHS[int(found[2]) - 1], found[1]])
-    )
-
-
 def without_ids(columns: tuple[str, ...]) -> list[str]:
     """Leave out the ids of things whose label stands beside them: the label links to the thing."""
     told = {"statement"} if "label" in columns else set()
@@ -164,7 +145,7 @@ def _field(evidence: Evidence, record: Mapping[str, Term | None], name: str) -> 
     text = evidence.label(term.value) if isinstance(term, NamedNode) else shown(term)
     if isinstance(term, Literal):
         if term.datatype.value in _DATES:
-            return Field(plain_date(text), iri, text)
+            return Field(spoken(text), iri, text)
         value = plain(term)
         if isinstance(value, bool):
             return Field("Yes" if value else "No", iri)

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
 
+from kg.site.currency import before_baseline
 from kg.site.dates import spoken
 from kg.site.evidence import Claim, Disagreement, Evidence, Line, distinct, folder_of
 from kg.site.pages import THINGS, Site
+from kg.site.references import beside_label
 from kg.terms import expand, local_name
 
 # The parts of a briefing that hold claims of one kind, in the order in which they are read.
@@ -27,7 +29,7 @@ _ANSWERS = frozenset(map(expand, ("kg:Recommendation", "kg:PolicyAction", "kg:Su
 VOICES = ("reported", "relayed", "own-view", "uncited")
 # What two printed pages hold, in lines of one of their two columns, and how wide a line is. Both
 # are on the safe side of what a wide typeface takes; the tests print every briefing.
-_ROOM = 246.0
+_ROOM = 228.0
 _WIDTH = 46
 
 
@@ -83,7 +85,7 @@ def write_briefings(site: Site) -> None:
                 b=each,
                 singular=THINGS[prefix][1].lower(),
                 spoken=spoken,
-                reference=lambda work: reference(e, work),
+                reference=lambda work: beside_label(e, work),
                 whose=lambda claim: whose(e, claim),
                 page_of=page_of,
             )
@@ -130,7 +132,7 @@ def briefing(evidence: Evidence, subject: str) -> Briefing:
         evidence.label(subject),
         coding,
         *map(evidence.says, evidence.of_class("dcat:Dataset")),
-        *(f"{evidence.label(review)} {reference(evidence, review)}" for review in reviews),
+        *(f"{evidence.label(review)} {beside_label(evidence, review)}" for review in reviews),
         ", ".join(f"{evidence.label(iri)} {many}" for iri, many in across),
     ]
     room = _ROOM - sum(map(_lines, head))
@@ -149,7 +151,7 @@ def briefing(evidence: Evidence, subject: str) -> Briefing:
         cited=_by_label(evidence, (work for claim in chosen for work in _credited(claim))),
         voices=Counter(VOICES[_sureness(claim)] for claim in claims),
         trends=Counter(local_name(claim.trend) for claim in claims),
-        older=tuple(claim for claim in claims if _older(evidence, claim)),
+        older=tuple(claim for claim in claims if before_baseline(evidence, claim)),
         across=across,
         coding=coding,
     )
@@ -174,36 +176,6 @@ def page_of(claim: Claim) -> str:
     if not at:
         return "place not recorded"
     return f"p. {at.page}" if at.page else f"section {at.section}"
-
-
-def reference(evidence: Evidence, work: str) -> str:
-    """Give what is known of a work beside its label, and say what is not.
-
-    Example:
-        >>> from kg.project import Project
-        >>> from kg.store import open_store
-        >>> evidence = Evidence.of(open_store(Project()))
-        >>> reference(evidence, expand("source:fish-2009"))
-        'Title not known. Facts unconfirmed.'
-    """
-    label = evidence.label(work)
-    # A creator without a comma is a bare family name, which the label has already.
-    authors = [text for text in evidence.links(work, "dc:creator") if "," in text]
-    publishers = [evidence.label(iri) for iri in evidence.links(work, "dcterms:publisher")]
-    issued = evidence.one(work, "dcterms:issued")
-    when = [spoken(issued)] if issued and not re.fullmatch(r"\d{4}", issued) else []
-    isbn = [f"ISBN {text}" for text in evidence.links(work, "schema:isbn")]
-    status = evidence.one(work, "kg:bibliographicStatus")
-    sure = not status or local_name(status) == "confirmed"
-    facts = [
-        "; ".join(authors).rstrip("."),
-        evidence.one(work, "dcterms:title").rstrip(".") or "Title not known",
-        ", ".join([*(name for name in publishers if name not in label), *when]),
-        *evidence.links(work, "dcterms:identifier"),
-        *isbn,
-        "" if sure else f"Facts {evidence.label(status).lower()}",
-    ]
-    return " ".join(f"{fact}." for fact in facts if fact)
 
 
 def _ranked(
@@ -254,7 +226,7 @@ def _chosen(
             lines = [f"{c.label} {whose(evidence, c)} {page_of(c)} {c.name}" for c in told]
             if isinstance(item, Disagreement):
                 lines += [item.label, *map(evidence.label, item.differs_in)]
-            lines += [f"{evidence.label(work)} {reference(evidence, work)}" for work in works]
+            lines += [f"{evidence.label(work)} {beside_label(evidence, work)}" for work in works]
             needed = sum(map(_lines, lines))
             if needed > room:
                 full.add(key)
@@ -294,16 +266,6 @@ def _answers(evidence: Evidence, claim: Claim) -> tuple[Claim, ...]:
         if other.kind in _ANSWERS
         and {("respondsTo", claim.iri), ("followsFrom", claim.iri)} & set(other.links)
     )
-
-
-def _older(evidence: Evidence, claim: Claim) -> bool:
-    """Whether a work behind a claim has data that end before the baseline of the review.
-
-    A month stands before each of its days, so that data until the month of the baseline count.
-    """
-    baseline = evidence.one(evidence.one(claim.review, "kg:baseline"), "dcterms:date")
-    ends = [evidence.one(work, "kg:evidenceUntil") for work in claim.works]
-    return any(end < baseline for end in ends if end)
 
 
 def _across(evidence: Evidence, subject: str, claims: list[Claim]) -> tuple[tuple[str, int], ...]:

@@ -3,11 +3,11 @@
 Texts of a chart are words of the page, not of a picture, so that they wrap on a small screen.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import date
 
 from kg.site.answers import Answer, Field
+from kg.site.dates import days
 
 _SHADES = 5
 _MOST_TICKS = 7
@@ -147,20 +147,22 @@ def _timeline(answer: Answer) -> Timeline | None:
         label = row.fields[0].text
         if answer.columns[1].kind == "text" and answer.columns[1].name == "successorLabel":
             label = f"{label} → {row.fields[1].text}"
-        if (begin.order or end.order) and _is_a_date(begin.order) and _is_a_date(end.order):
-            found[label, begin.order or end.order] = (begin, end)
-    days = [_days(f.order) for pair in found.values() for f in pair if f.order]
-    if len({first for first, _ in days}) < 2:
+        known = [field.order for field in (begin, end) if field.order]
+        # One that is no date cannot be placed; it is for `kg validate` to report.
+        if known and all(map(days, known)):
+            found[label, known[0]] = (begin, end)
+    placed = [both for pair in found.values() for field in pair if (both := days(field.order))]
+    if len({first for first, _ in placed}) < 2:
         return None
-    first = date.fromordinal(min(day for day, _ in days)).year
-    last = date.fromordinal(max(day for _, day in days)).year + 1
+    first = min(day for day, _ in placed).year
+    last = max(day for _, day in placed).year + 1
     left, right = date(first, 1, 1).toordinal(), date(last, 1, 1).toordinal()
     step = -(-(last - first) // _MOST_TICKS)
     spans = []
     for (label, _), (begin, end) in sorted(found.items(), key=lambda item: item[0][1]):
-        low, high = _days(begin.order) if begin.order else (left, left)
-        if end.order:
-            high = _days(end.order)[1]
+        low, high = _ordinals(begin.order) or (left, left)
+        if ending := _ordinals(end.order):
+            high = ending[1]
         elif a_period:
             high = right
         spans.append(
@@ -190,22 +192,8 @@ def _when(begin: str, end: str, a_period: bool) -> str:
     return f"From {begin}" if a_period else begin
 
 
-def _is_a_date(text: str) -> bool:
-    """Whether a date is open or can be placed; an ill-typed one is for `kg validate` to report."""
-    try:
-        return not text or bool(_days(text))
-    except ValueError:
-        return False
-
-
-def _days(text: str) -> tuple[int, int]:
-    """Give the first and last day of a date, which may be a year, a month or a day."""
-    year, month, day = (int(n) for n in [*re.findall(r"\d+", text[:10]), 0, 0][:3])
-    first = date(year, month or 1, day or 1)
-    if day:
-        return first.toordinal(), first.toordinal()
-    after = date(year + (month in {0, 12}), month % 12 + 1 if month else 1, 1)
-    return first.toordinal(), after.toordinal() - 1
+def _ordinals(text: str) -> tuple[int, int] | None:
+    return (known[0].toordinal(), known[1].toordinal()) if (known := days(text)) else None
 
 
 def _share(value: float, low: float, high: float) -> float:

@@ -1,9 +1,5 @@
 """The pages of claims: one for each with files to download, and one that lists them all."""
 
-from collections.abc import Iterator
-
-from pyoxigraph import NamedNode, Triple
-
 from kg.site.cite import bibtex, ris
 from kg.site.currency import baseline_date, before_baseline, ended, tells_of_change
 from kg.site.dates import when
@@ -54,7 +50,7 @@ def write_claims(site: Site, asked: list[Question]) -> None:
         own = {
             "bib": "\n".join(map(bibtex, references)),
             "ris": "".join(map(ris, references)),
-            "ttl": write_turtle(_triples(site, claim)),
+            "ttl": write_turtle(e.triples(claim.iri)),
         }
         address = site.addresses[claim.iri]
         for form, content in own.items():
@@ -121,14 +117,3 @@ def _start(site: Site, claim: Claim) -> int:
     e = site.evidence
     starts = (e.one(at, "kg:start") for at in e.links(claim.iri, "kg:passage"))
     return min(map(int, filter(None, starts)), default=0)
-
-
-def _triples(site: Site, claim: Claim) -> Iterator[Triple]:
-    """The triples of a claim and of its parts."""
-    e = site.evidence
-    kinds = ("kg:passage", "kg:evidence", "kg:quantity")
-    parts = [part for name in kinds for part in e.links(claim.iri, name)]
-    for subject in [claim.iri, *parts]:
-        for predicate, values in e.told.get(subject, {}).items():
-            for value in values:
-                yield Triple(NamedNode(subject), NamedNode(predicate), value)

@@ -1,7 +1,8 @@
-"""What time has done to a claim: data from before its baseline, and bodies that have ended."""
+"""What time has done to a claim: data from before its baseline, and bodies since replaced."""
 
 from dataclasses import dataclass
 
+from kg.site.dates import before
 from kg.site.evidence import Claim, Evidence
 from kg.terms import expand
 
@@ -9,40 +10,53 @@ _NOT_STATED = expand("trend:not-stated")
 
 
 @dataclass(frozen=True)
+class Older:
+    """A work behind a claim whose data end before the baseline of its review, or may do so.
+
+    `sure` says whether they do: of data that end in the month of the baseline nobody can tell.
+    """
+
+    work: str
+    until: str
+    sure: bool
+
+
+@dataclass(frozen=True)
 class Ended:
-    """A body that a claim is about and that no longer exists, with one that followed it, if any.
+    """A body that a claim is about and that another has replaced.
 
     `until` is when the change was complete, where it took a while; `side` says whether it ended
     before or after the review came out, where that can be told; `notes` are the graph's own
-    reservations about the body or its end.
+    reservations about the change.
     """
 
     body: str
     date: str
     side: str
-    until: str = ""
-    successor: str = ""
-    event: str = ""
-    notes: tuple[str, ...] = ()
+    until: str
+    successor: str
+    event: str
+    notes: tuple[str, ...]
 
 
-def before_baseline(evidence: Evidence, claim: Claim) -> dict[str, str]:
-    """Find the works of a claim whose data end before the baseline of its review.
-
-    Returns:
-        Until when the data are, by work; a month ends before the days that are in it.
+def before_baseline(evidence: Evidence, claim: Claim) -> list[Older]:
+    """Find the works of a claim whose data end before the baseline of its review, or may do so.
 
     Example:
         >>> from kg.project import Project
         >>> from kg.store import open_store
         >>> evidence = Evidence.of(open_store(Project()))
         >>> claim = evidence.by_iri[expand("statement:martin-2010-010")]
-        >>> before_baseline(evidence, claim)
-        {'https://w3id.org/evidence-kg/source/ofsted-2009': '2009-03'}
+        >>> [(each.until, each.sure) for each in before_baseline(evidence, claim)]
+        [('2009-03', False)]
     """
     baseline = baseline_date(evidence, claim.review)
-    until = {work: evidence.one(work, "kg:evidenceUntil") for work in claim.works}
-    return {work: date for work, date in until.items() if baseline and "" < date < baseline}
+    ends = ((work, evidence.one(work, "kg:evidenceUntil")) for work in claim.works)
+    return [
+        Older(work, until, sure=bool(is_before))
+        for work, until in ends
+        if baseline and until and (is_before := before(until, baseline)) is not False
+    ]
 
 
 def baseline_date(evidence: Evidence, review: str) -> str:
@@ -56,7 +70,10 @@ def tells_of_change(claim: Claim) -> bool:
 
 
 def ended(evidence: Evidence, claim: Claim) -> list[Ended]:
-    """Find the bodies that a claim is about and that have been closed or replaced.
+    """Find the bodies that a claim is about and that another has replaced.
+
+    A review or an inquiry ends when its work is done. Nothing takes its place, and a claim about
+    it is no older for that; so what counts is a change of bodies, not the last day of one.
 
     Example:
         >>> from kg.project import Project
@@ -71,7 +88,7 @@ def ended(evidence: Evidence, claim: Claim) -> list[Ended]:
 
 
 def _ends(e: Evidence, body: str, issued: str) -> list[Ended]:
-    found = [
+    return [
         Ended(
             body,
             date,
@@ -86,13 +103,7 @@ def _ends(e: Evidence, body: str, issued: str) -> list[Ended]:
         for date in e.links(event, "dcterms:date")
         for successor in e.links(event, "org:resultingOrganization")
     ]
-    date = e.one(body, "schema:dissolutionDate")
-    notes = e.links(body, "skos:editorialNote")
-    return found or ([Ended(body, date, _side(date, issued), notes=notes)] if date else [])
 
 
 def _side(date: str, issued: str) -> str:
-    # A year does not tell before from after within that year.
-    if not issued or date.startswith(issued) or issued.startswith(date):
-        return ""
-    return "before" if date < issued else "after"
+    return "before" if before(date, issued) else "after" if before(issued, date) else ""

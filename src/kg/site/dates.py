@@ -4,8 +4,8 @@ import re
 from calendar import month_name, monthrange
 from datetime import date
 
-# A year, a month or a day of XML Schema; a time zone behind it says nothing of policy.
-_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?(?:Z|[+-]\d\d:\d\d)?")
+# A year, a month or a day of XML Schema; hours and a time zone behind it say nothing of policy.
+_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T[^Z+-]*)?)?)?(?:Z|[+-]\d\d:\d\d)?")
 
 
 def spoken(text: str) -> str:
@@ -18,8 +18,8 @@ def spoken(text: str) -> str:
         The date in words; what is no such date, as it stands.
 
     Example:
-        >>> [spoken(text) for text in ("2009-03-12", "2009-03", "2009")]
-        ['12 March 2009', 'March 2009', '2009']
+        >>> [spoken(text) for text in ("2009-03-12T09:30:00Z", "2009-03-12", "2009-03", "2009")]
+        ['12 March 2009', '12 March 2009', 'March 2009', '2009']
     """
     if not (known := days(text)):
         return text
@@ -54,6 +54,28 @@ def days(text: str) -> tuple[date, date] | None:
         )
     except ValueError:
         return None
+
+
+def before(first: str, second: str) -> bool | None:
+    """Say whether one date is before another.
+
+    Args:
+        first: a date, month or year of XML Schema.
+        second: another.
+
+    Returns:
+        Whether it is; nothing where it cannot be told, since the days that they may mean overlap.
+
+    Example:
+        >>> [before(text, "2009-03-12") for text in ("2008", "2009-03", "2009-03-12", "2010")]
+        [True, None, False, False]
+    """
+    one, other = days(first), days(second)
+    if not one or not other:
+        return None
+    if one[1] < other[0]:
+        return True
+    return False if one[0] >= other[1] else None
 
 
 def when(text: str) -> str:

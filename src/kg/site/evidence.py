@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.errors import KgError
 from kg.results import Table
@@ -22,6 +22,8 @@ _KINDS = (
     "PolicyAction",
     "Limitation",
 )
+# What hangs from a claim and has no page of its own.
+_PARTS = ("kg:passage", "kg:evidence", "kg:quantity")
 _SAYS = ("dcterms:description", "skos:definition", "skos:scopeNote")
 
 
@@ -143,6 +145,16 @@ class Evidence:
     def says(self, iri: str) -> str:
         """Give what is said of a thing, be it described, defined or scoped."""
         return next(filter(None, (self.one(iri, name) for name in _SAYS)), "")
+
+    def triples(self, iri: str) -> list[Triple]:
+        """List what the graph says of a thing and of its parts, as it is written there."""
+        parts = [part for name in _PARTS for part in self.links(iri, name)]
+        return [
+            Triple(NamedNode(subject), NamedNode(predicate), value)
+            for subject in (iri, *parts)
+            for predicate, values in self.told.get(subject, {}).items()
+            for value in values
+        ]
 
     def of_class(self, name: str) -> list[str]:
         """List the things of a class, by label."""

@@ -83,7 +83,9 @@ def _told(e: Evidence, iri: str) -> str:
 def _figures(asked: list[Question]) -> list[tuple[str, str]]:
     """The figures of the graph, as the saved question on them gives them."""
     answers = [q.answers[0] for q in asked if q.query.id == _FIGURES]
-    return [(shown(row[0]), shown(row[1])) for answer in answers for row in answer.rows]
+    told = [(shown(row[0]), shown(row[1])) for answer in answers for row in answer.rows]
+    # Claims first, then the rest, the most first.
+    return sorted(told, key=lambda each: ("statement" not in each[0], -int(each[1])))
 
 
 def _offered(site: Site, iris: list[str]) -> list[tuple[str, str]]:

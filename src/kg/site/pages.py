@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kg import __version__
 from kg.errors import KgError
 from kg.project import Project
+from kg.site.currency import before_baseline
 from kg.site.evidence import Evidence, folder_of
 from kg.store import Store
 from kg.terms import curie, local_name
@@ -151,5 +152,5 @@ class Site:
             lstrip_blocks=True,
             undefined=StrictUndefined,
         )
-        environment.globals["curie"] = curie
+        environment.globals.update(curie=curie, before_baseline=before_baseline)
         return environment

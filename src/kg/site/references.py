@@ -43,6 +43,19 @@ def work_reference(evidence: Evidence, iri: str) -> Reference:
     )
 
 
+def beside_label(evidence: Evidence, iri: str) -> str:
+    """Write a footnote for a work that stands behind its label, which is not said again.
+
+    Example:
+        >>> from kg.project import Project
+        >>> from kg.store import open_store
+        >>> evidence = Evidence.of(open_store(Project()))
+        >>> beside_label(evidence, expand("source:cqc-2009"))
+        'Safeguarding children: A review of arrangements in the NHS for safeguarding children.'
+    """
+    return footnote(work_reference(evidence, iri)).removeprefix(f"{evidence.label(iri)}. ")
+
+
 def claim_reference(evidence: Evidence, claim: Claim) -> Reference:
     """Say how a claim is cited as a part of the dataset; its note says where it stands.
 

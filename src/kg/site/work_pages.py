@@ -2,7 +2,7 @@
 
 from kg.site.cite import bibtex, footnote, ris
 from kg.site.currency import baseline_date
-from kg.site.dates import spoken
+from kg.site.dates import before, spoken
 from kg.site.evidence import Claim, distinct
 from kg.site.pages import Site
 from kg.site.references import work_reference
@@ -29,6 +29,7 @@ def write_works(site: Site) -> None:
         for form, content in own.items():
             site.write(f"{address.removesuffix('html')}{form}", content)
         named = distinct(e.naming(iri))
+        until = e.one(iri, "kg:evidenceUntil")
         reviews = list(dict.fromkeys(claim.review for claim in named))
         site.page(
             address,
@@ -42,7 +43,11 @@ def write_works(site: Site) -> None:
             reported=_resting(named, iri, relayed=False),
             relayed=_resting(named, iri, relayed=True),
             passed_on=[c for c in named if any(line.relayed_by == iri for line in c.lines)],
-            baselines={r: date for r in reviews if (date := baseline_date(e, r))},
+            baselines=[
+                (review, date, before(until, date))
+                for review in reviews
+                if until and (date := baseline_date(e, review))
+            ],
             spoken=spoken,
         )
 
