@@ -23,6 +23,7 @@ from kg.terms import expand
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SMOKE = {"index.html", "map.html", "claim/martin-2010-001.html"}
 # One page of each type, by its address.
 TYPES = [
     "index.html",
@@ -261,7 +262,10 @@ def test_what_stands_in_the_graph_stays_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 320])
-@pytest.mark.parametrize("address", TYPES)
+@pytest.mark.parametrize(
+    "address",
+    [pytest.param(each, marks=[] if each in SMOKE else [pytest.mark.full]) for each in TYPES],
+)
 def test_each_page_type_can_be_read_by_all(
     site: Path, browser: Browser, address: str, width: int
 ) -> None:

@@ -186,6 +186,7 @@ def test_another_graph_says_what_it_lacks(tmp_path: Path) -> None:
     assert "This graph has no title yet" in told
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("width", [1280, 320])
 def test_the_page_can_be_read_by_all(site: Site, browser: Browser, width: int) -> None:
     tab = browser.new_page(viewport={"width": width, "height": 900})

@@ -289,6 +289,7 @@ def test_other_graphs_have_briefings_too(tmp_path: Path, browser: Browser) -> No
     assert_fits(printed(browser, pages[0]), pages[0])
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("width", [1280, 320])
 @pytest.mark.parametrize("name", ["index", FULLEST, "theme--serious-case-reviews"])
 def test_briefings_can_be_read_by_all(site: Path, browser: Browser, name: str, width: int) -> None:

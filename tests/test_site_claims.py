@@ -269,6 +269,7 @@ def test_a_graph_of_ones_own_has_its_pages(tmp_path: Path) -> None:
     assert "March 2022 onwards." in told
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("width", [1280, 320])
 @pytest.mark.parametrize(
     "address", ["claim/martin-2010-044.html", "claim/martin-2010-055.html", "work/ofsted-2009.html"]

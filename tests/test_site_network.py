@@ -200,6 +200,7 @@ def test_a_view_that_finds_nothing_is_told_in_words(tmp_path: Path) -> None:
     assert "A theme: what is claimed" in read(made, "theme")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("width", [1280, 320])
 @pytest.mark.parametrize("place", PLACES, ids=["index", "expanded", "path", "wanted"])
 def test_each_state_can_be_read_by_all(

@@ -7,6 +7,8 @@ import pytest
 from playwright.sync_api import Browser
 from pypdf import PdfReader
 
+pytestmark = pytest.mark.full
+
 
 def printed(browser: Browser, page: Path) -> list[str]:
     """Print a page on sheets as it asks for, all of them A4 landscape, and give their texts."""

@@ -256,6 +256,7 @@ def test_a_term_out_of_use_is_marked(tmp_path: Path) -> None:
     assert told.ids.count("theme-home-hazards") == told.ids.count("theme-joint-working") == 1
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("width", [1280, 320])
 @pytest.mark.parametrize(
     "address", ["quality.html", "quality/voice-relayed.html", "vocabulary.html"]

@@ -191,6 +191,7 @@ def test_without_a_script_the_query_can_be_read_and_copied(
     page.close()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("width", [1280, 320])
 @pytest.mark.parametrize("state", ["plain", "offers"])
 def test_it_can_be_read_by_all(open_page: Open, state: str, width: int) -> None:

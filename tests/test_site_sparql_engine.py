@@ -16,6 +16,8 @@ from kg.site.sparql_page import write_sparql
 from kg.store import MemoryStore
 from kg.terms import PREFIXES
 
+pytestmark = pytest.mark.full
+
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SAVED = [query.id for query in list_queries(Project()) if not query.id.startswith("check-")]

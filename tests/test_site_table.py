@@ -132,6 +132,7 @@ def test_without_a_script_all_is_there(site: Path, browser: Browser) -> None:
     context.close()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("width", [1280, 320])
 @pytest.mark.parametrize("address", TYPES)
 def test_each_kind_of_answer_can_be_read_by_all(

@@ -177,6 +177,7 @@ def test_what_is_no_date_stays_as_it_stands(text: str) -> None:
     assert days(text) is None and spoken(text) == text
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("width", [1280, 320])
 def test_the_timeline_can_be_read_by_all(site: Site, browser: Browser, width: int) -> None:
     page = browser.new_page(viewport={"width": width, "height": 900})
