@@ -222,7 +222,7 @@ def test_a_path_by_search_and_its_address(
 def test_no_path_is_said_in_words(page: Page, folder: Path) -> None:
     go(page, folder, "theme", "#from=agency%3Apolice&to=agency%3Ahealth")
     expect(page.locator("#details-heading")).to_have_text("Shortest paths")
-    for box in page.locator(".key fieldset").first.locator("input").all():
+    for box in page.locator(".legend fieldset").first.locator("input").all():
         box.uncheck()
     expect(page.locator("#details-heading")).to_have_text("No path")
     expect(page.locator("#details")).to_contain_text("Nothing leads from “Police” to “Health”")

@@ -31,7 +31,7 @@ SPDX = PREFIXES["spdx"]
 def build(project: Project, folder: Path) -> Site:
     site = Site(project, open_store(project), folder)
     write_about(site)
-    site.copy(["vendor/govuk.css", "site.css"])
+    site.copy(["vendor/govuk.css", "site.css", "site.js"])
     return site
 
 

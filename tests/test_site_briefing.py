@@ -272,7 +272,7 @@ def test_a_briefing_prints_on_two_sides_whatever_its_length(
             if key in told:
                 told[key] = [Literal(f"{told[key][0].value} {'and so on ' * 9}"[:90])]
     write_briefings(site)
-    site.copy(["vendor/govuk.css", "site.css"])
+    site.copy(["vendor/govuk.css", "site.css", "site.js"])
     page = tmp_path / f"briefing/{FULLEST}.html"
     assert_fits(printed(browser, page), page)
 

@@ -190,7 +190,7 @@ def test_the_questions_named_are_those_whose_answers_hold_the_claim(
     site: Path, evidence: Evidence
 ) -> None:
     returned: dict[str, set[str]] = {claim.iri: set() for claim in evidence.claims}
-    for path in (site / "question").glob("*.csv"):
+    for path in (site / "answer" / "csv").glob("*.csv"):
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 if row.get("statement"):

@@ -63,7 +63,7 @@ def build(project: Project, folder: Path) -> Site:
     site = Site(project, open_store(project), folder)
     write_quality(site)
     write_vocabulary(site)
-    site.copy(["vendor/govuk.css", "site.css"])
+    site.copy(["vendor/govuk.css", "site.css", "site.js"])
     return site
 
 

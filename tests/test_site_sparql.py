@@ -33,7 +33,7 @@ def either(
     engine = request.param == "with"
     site = Site(project, store, tmp_path_factory.mktemp("site"))
     write_sparql(site, with_engine=engine)
-    site.copy(["vendor/govuk.css", "site.css"])
+    site.copy(["vendor/govuk.css", "site.css", "site.js"])
     return engine, site.folder
 
 
@@ -41,7 +41,7 @@ def either(
 def folder(project: Project, store: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
     site = Site(project, store, tmp_path_factory.mktemp("site"))
     write_sparql(site)
-    site.copy(["vendor/govuk.css", "site.css"])
+    site.copy(["vendor/govuk.css", "site.css", "site.js"])
     return site.folder
 
 
@@ -87,7 +87,7 @@ def test_the_page_may_do_no_more_than_it_needs(either: tuple[bool, Path]) -> Non
         "base-uri 'none'; form-action 'self' file:"
     )
     scripts = findall(r"<script([^>]*)>", page)
-    assert scripts == [f' src="{n}.js"' for n in ("codemirror", "sparql-terms", "sparql")]
+    assert scripts == [f' src="{n}.js"' for n in ("site", "codemirror", "sparql-terms", "sparql")]
     assert "<style" not in page and "style=" not in page
 
 

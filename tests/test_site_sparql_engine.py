@@ -38,7 +38,7 @@ def asked(project: Project) -> MemoryStore:
 def folder(project: Project, asked: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
     site = Site(project, asked, tmp_path_factory.mktemp("site"))
     write_sparql(site, with_engine=True)
-    site.copy(["vendor/govuk.css", "site.css"])
+    site.copy(["vendor/govuk.css", "site.css", "site.js"])
     return site.folder
 
 

@@ -31,7 +31,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     project = Project()
     site = Site(project, open_store(project), tmp_path_factory.mktemp("site"))
     write_timeline(site)
-    site.copy(["vendor/govuk.css", "site.css"])
+    site.copy(["vendor/govuk.css", "site.css", "site.js"])
     return site
 
 

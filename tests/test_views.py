@@ -164,7 +164,7 @@ def test_a_title_names_what_was_asked(project: Project, store: MemoryStore) -> N
         project, store, "theme", {"theme": ["evidence-base", "training-of-social-workers"]}
     )
     assert "and Training of social workers: what is claimed" in page
-    assert "<h1>Any theme: " in build_view(project, store, "theme", {"theme": ["any"]})
+    assert "Any theme: " in build_view(project, store, "theme", {"theme": ["any"]})
 
 
 def test_parameters_of_the_file_and_of_the_caller(home: Path, store: MemoryStore) -> None:
