@@ -473,6 +473,7 @@ def test_an_ending_that_no_workbook_has_is_refused(
     assert not (home.home / name).exists()
 
 
+@pytest.mark.full
 def test_of_very_many_mistakes_the_first_are_told(home: Project, tmp_path: Path) -> None:
     rows = "".join(f"martin-2010-{n},nobody,\n" for n in range(1000, 6000))
     found = plan(home, folder(tmp_path, statements=f"Id,Kind,Trend\n{rows}"), REVIEW)
