@@ -35,7 +35,11 @@ def test_there_are_commands() -> None:
     assert 2 in dict(COMMANDS["docs/add-a-review.md"]).values()
 
 
-@pytest.mark.parametrize("page", COMMANDS)
+# Those of the README build the site twice, and every view.
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(p, marks=[pytest.mark.full] if p == "README.md" else []) for p in COMMANDS],
+)
 def test_commands_in_the_documents_run(
     page: str, tmp_path: Path, kg: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:

@@ -115,6 +115,7 @@ def test_the_workbook_holds_all_that_the_theme_files_say(home: Project, filled: 
         assert again == body, path.name
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", ["works.ttl", "organisations.ttl", "events.ttl"])
 def test_works_bodies_and_events_are_written_anew(home: Project, filled: bytes, name: str) -> None:
     """What a workbook says of the shared files is all that they hold, but for links outwards."""
@@ -146,6 +147,7 @@ def test_a_changed_cell_changes_one_line(home: Project, change: Callable[..., Pa
     assert sum(a != b for a, b in zip(old, new, strict=True)) == 1
 
 
+@pytest.mark.full
 def test_several_agencies_stand_in_columns_of_their_own(
     home: Project, change: Callable[..., Path]
 ) -> None:
@@ -230,6 +232,7 @@ def test_a_shape_is_told_by_the_cell_it_comes_from(
     assert [(where, cell) for where, cell, _ in wrong(found)] == [("Works", wanted)]
 
 
+@pytest.mark.full
 def test_days_come_first_in_dates(home: Project, change: Callable[..., Path]) -> None:
     found = plan(home, change(("Works", "ofsted-2010a", "Issued", "29/07/2010")))
     assert found.changes == ["source ofsted-2010a, Issued: 2010-07-28 becomes 2010-07-29"]
@@ -455,6 +458,7 @@ def test_a_round_of_coding_is_written(
     assert "coding:second-reader\n    a prov:Agent ;" in found.files[path]
 
 
+@pytest.mark.full
 def test_dates_counted_from_1904_are_the_days_they_show(home: Project, tmp_path: Path) -> None:
     book = load_workbook(io.BytesIO(export(home, REVIEW)))
     book.epoch = CALENDAR_MAC_1904

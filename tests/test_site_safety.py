@@ -102,6 +102,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home.parent / "site"
 
 
+@pytest.mark.full
 def test_payloads_run_on_no_page(site: Path, browser: Browser) -> None:
     page = browser.new_page()
     found: list[str] = []
