@@ -254,10 +254,22 @@ def label_of(param: Param, value: str, store: Store) -> str:
     Raises:
         UnknownName: the value is none of the parameter's choices.
     """
+    return choice_of(param, value, store)[1]
+
+
+def choice_of(param: Param, value: str, store: Store) -> tuple[str, str]:
+    """Give the IRI and the label of a parameter's value, however it is named.
+
+    Both are empty where there are no choices to be one of, or the value is `any`.
+
+    Raises:
+        UnknownName: the value is none of the parameter's choices.
+    """
     if param.choices_from is None or value == ANY:
-        return ""
+        return "", ""
     allowed = choices(param, store)
-    return allowed[_choice(value.strip("<>"), allowed, f"-p {param.name}")]
+    iri = _choice(value.strip("<>"), allowed, f"-p {param.name}")
+    return iri, allowed[iri]
 
 
 def _read_param(name: str, spec: Mapping[str, Any], found: dict[str, Slot], where: str) -> Param:

@@ -9,7 +9,15 @@ from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    QueryResultsFormat,
+    RdfFormat,
+    Triple,
+    parse_query_results,
+    serialize,
+)
 
 from kg.errors import KgError
 from kg.spreadsheets import put, saved
@@ -19,7 +27,7 @@ if TYPE_CHECKING:
     import pandas
     from rich.table import Table as RichTable
 
-TABLE_FORMATS = ("table", "csv", "tsv", "json", "md", "xlsx")
+TABLE_FORMATS = ("table", "csv", "tsv", "json", "xml", "md", "xlsx")
 GRAPH_FORMATS = {"ttl": RdfFormat.TURTLE, "nt": RdfFormat.N_TRIPLES, "jsonld": RdfFormat.JSON_LD}
 FORMATS = (*TABLE_FORMATS, *GRAPH_FORMATS)
 
@@ -133,8 +141,8 @@ def printable(text: str) -> str:
 def render(answer: Answer, form: str, *, width: int | None = None, colour: bool = False) -> bytes:
     """Write an answer in one of `FORMATS`, as the bytes of a UTF-8 text or a workbook.
 
-    `csv`, `tsv` and `json` follow the SPARQL 1.1 result formats and hold full IRIs; `table`, `md`
-    and `xlsx` are for people and hold CURIEs. A `table` leaves out a column whose label it shows.
+    `csv`, `tsv`, `json` and `xml` follow the SPARQL 1.1 result formats and hold full IRIs; `table`,
+    `md` and `xlsx` are for people and hold CURIEs. A `table` leaves out a column whose label it shows.
 
     Args:
         answer: what the query gave.
@@ -160,8 +168,12 @@ def render(answer: Answer, form: str, *, width: int | None = None, colour: bool 
             )
         prefixes = None if form == "nt" else PREFIXES
         return serialize(answer.triples, format=GRAPH_FORMATS[form], prefixes=prefixes) or b""
-    if form == "json":
-        return _json(answer)
+    if form in {"json", "xml"}:
+        document = _json(answer)
+        if form == "json":
+            return document
+        given = parse_query_results(document, format=QueryResultsFormat.JSON)
+        return given.serialize(format=QueryResultsFormat.XML) or b""
     table = _as_table(answer)
     match form:
         case "table":
@@ -204,17 +216,19 @@ def _csv(table: Table) -> bytes:
 
 
 def _json(answer: Answer) -> bytes:
-    document: dict[str, object]
     if isinstance(answer, Boolean):
-        document = {"head": {}, "boolean": answer.value}
-    else:
-        table = _as_table(answer)
-        bindings = [
-            {name: _json_term(term) for name, term in record.items() if term is not None}
-            for record in table.records()
-        ]
-        document = {"head": {"vars": list(table.columns)}, "results": {"bindings": bindings}}
-    return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
+        return json.dumps({"head": {}, "boolean": answer.value}).encode() + b"\n"
+    table = _as_table(answer)
+    # A row a line is compact, and a difference of two answers is one of their rows.
+    rows = ",\n".join(
+        json.dumps(
+            {name: _json_term(term) for name, term in record.items() if term is not None},
+            ensure_ascii=False,
+        )
+        for record in table.records()
+    )
+    head = json.dumps({"vars": list(table.columns)}, ensure_ascii=False)
+    return f'{{"head": {head}, "results": {{"bindings": [\n{rows}\n]}}}}\n'.encode()
 
 
 def _json_term(term: Term | Triple) -> dict[str, object]:

@@ -1,12 +1,14 @@
 """The graph that is asked: Oxigraph in memory, or a remote SPARQL 1.1 endpoint."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar, cast
 
 import pyoxigraph
 from pyoxigraph import (
+    NamedNode,
     Quad,
     QueryBoolean,
     QueryResultsFormat,
@@ -16,10 +18,15 @@ from pyoxigraph import (
     Triple,
 )
 
-from kg.errors import EndpointFailed, QueryRefused
+from kg.errors import EndpointFailed, KgError, QueryRefused
 from kg.project import Project
 from kg.results import Answer, Boolean, Table, Triples
 from kg.sparql import check_read_only
+
+# `default_graph` and `named_graphs`, each a list of IRIs, as pyoxigraph calls them.
+Dataset = Mapping[str, Sequence[str]]
+_Given = QuerySolutions | QueryBoolean | QueryTriples
+_Read = TypeVar("_Read")
 
 
 class Store(Protocol):
@@ -34,22 +41,98 @@ class Store(Protocol):
         """
 
 
-class MemoryStore:
+@dataclass(frozen=True)
+class Most:
+    """How much of an answer is given: rows (or triples), and characters in all of them."""
+
+    rows: int
+    size: int
+
+
+class LocalStore:
+    """An Oxigraph store in this process.
+
+    Args:
+        graph: the store.
+
+    Example:
+        >>> LocalStore(pyoxigraph.Store()).query("ASK { ?s ?p ?o }")
+        Boolean(value=False)
+    """
+
+    def __init__(self, graph: pyoxigraph.Store) -> None:
+        self.graph = graph
+
+    def query(self, text: str) -> Answer:
+        """Answer one SPARQL query (see `Store.query`)."""
+        check_read_only(text)
+        return self._ask(text, _read, None)
+
+    def some(self, text: str, most: Most, dataset: Dataset | None = None) -> tuple[Answer, str]:
+        """Answer one SPARQL query up to a limit, and tell which limit was reached, if any.
+
+        Args:
+            text: the query.
+            most: where the answer ends; what is beyond is never worked out.
+            dataset: the graphs to ask, where they are not the default.
+
+        Returns:
+            The answer, and `rows`, `size` or an empty text.
+
+        Raises:
+            QueryRefused: as `Store.query`; or the dataset names a graph that is not here.
+
+        Example:
+            >>> store = MemoryStore(Project().vocabulary_files())
+            >>> answer, reached = store.some("SELECT * { ?s ?p ?o }", Most(rows=2, size=1000))
+            >>> len(answer.rows), reached
+            (2, 'rows')
+        """
+        check_read_only(text)
+        return self._ask(text, lambda answer: _read_some(answer, most), dataset)
+
+    def _ask(self, text: str, read: Callable[[_Given], _Read], dataset: Dataset | None) -> _Read:
+        graphs = {}
+        for part, names in (dataset or {}).items():
+            graphs[part] = [NamedNode(name) for name in names]
+            for graph in graphs[part]:
+                if not self.graph.contains_named_graph(graph):
+                    raise QueryRefused(
+                        f"there is no graph {graph} here",
+                        where=f"{part.replace('_', '-').rstrip('s')}-uri",
+                        fix="leave it out to ask the graph that is here",
+                    )
+        try:
+            return read(self.graph.query(text, **graphs))
+        except SyntaxError as error:
+            raise _malformed(error) from error
+        except RuntimeError as error:
+            raise QueryRefused(f"the query could not be run: {error}") from error
+
+
+class MemoryStore(LocalStore):
     """Oxigraph in memory, holding the triples of some Turtle files.
 
     Args:
         files: the files.
         triples: what it holds besides.
+        reading: is told each file before it is read.
 
     Example:
         >>> MemoryStore(Project().vocabulary_files()).query("ASK { ?s ?p ?o }")
         Boolean(value=True)
     """
 
-    def __init__(self, files: list[Path], triples: Iterable[Triple] = ()) -> None:
-        self.graph = pyoxigraph.Store()
+    def __init__(
+        self,
+        files: list[Path],
+        triples: Iterable[Triple] = (),
+        reading: Callable[[Path], None] = lambda path: None,
+    ) -> None:
+        super().__init__(pyoxigraph.Store())
         self.graph.extend(Quad(*triple) for triple in triples)
         for path in files:
+            reading(path)
             try:
                 self.graph.load(path=str(path), format=RdfFormat.TURTLE)
             except (OSError, SyntaxError, ValueError):
@@ -60,15 +143,33 @@ class MemoryStore:
                     Quad(t.subject, t.predicate, t.object) for t in read_turtle(path).triples
                 )
 
-    def query(self, text: str) -> Answer:
-        """Answer one SPARQL query over the files' triples (see `Store.query`)."""
-        check_read_only(text)
+
+class DiskStore(LocalStore):
+    """An Oxigraph store on disk, opened to be read.
+
+    Args:
+        folder: where it is. What another program writes to it later is not seen.
+
+    Raises:
+        KgError: there is no store, or it cannot be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        # Oxigraph itself would make an empty store of any folder.
+        if not (folder / "CURRENT").is_file():
+            raise KgError(
+                "there is no Oxigraph store in this folder",
+                where=folder.as_posix(),
+                fix="name the folder of a store",
+            )
         try:
-            return _read(self.graph.query(text))
-        except SyntaxError as error:
-            raise _malformed(error) from error
-        except RuntimeError as error:
-            raise QueryRefused(f"the query could not be run: {error}") from error
+            super().__init__(pyoxigraph.Store.read_only(str(folder)))
+        except (OSError, RuntimeError) as error:
+            raise KgError(
+                f"the store cannot be read: {' '.join(str(error).split())}",
+                where=folder.as_posix(),
+                fix="check its rights, or build it anew from the files",
+            ) from error
 
 
 class EndpointStore:
@@ -162,13 +263,32 @@ def open_store(project: Project, endpoint: str | None = None) -> Store:
     return EndpointStore(endpoint) if endpoint else MemoryStore(project.graph_files())
 
 
-def _read(answer: QuerySolutions | QueryBoolean | QueryTriples) -> Answer:
+def _read(answer: _Given) -> Answer:
     if isinstance(answer, QueryBoolean):
         return Boolean(bool(answer))
     if isinstance(answer, QueryTriples):
         return Triples(list(answer))
     columns = tuple(variable.value for variable in answer.variables)
     return Table(columns, [tuple(row) for row in answer])
+
+
+def _read_some(answer: _Given, most: Most) -> tuple[Answer, str]:
+    if isinstance(answer, QueryBoolean):
+        return Boolean(bool(answer)), ""
+    rows = []
+    size = 0
+    reached = ""
+    for row in answer:
+        # Counted as the text that the terms come to, which is near what any format makes of them.
+        size += sum(len(str(term)) for term in row if term is not None)
+        reached = "rows" if len(rows) == most.rows else "size" if size > most.size else ""
+        if reached:
+            break
+        rows.append(row)
+    if isinstance(answer, QueryTriples):
+        return Triples(cast("list[Triple]", rows)), reached
+    columns = tuple(variable.value for variable in answer.variables)
+    return Table(columns, [tuple(row) for row in rows]), reached
 
 
 def _malformed(error: SyntaxError) -> QueryRefused:

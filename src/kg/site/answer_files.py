@@ -63,7 +63,7 @@ class AnswerFiles:
         written = []
         for form, (called, use) in FORMS.items():
             if answer.rows or form in _ALWAYS:
-                content = self._content(form, answered, answer)
+                content = self.content(form, answered, answer)
                 name = f"claims-{sha256(content).hexdigest()[:12]}" if form == "ttl" else stem
                 address = f"answer/{form.replace('.', '-')}/{name}.{form}"
                 if address not in self._graphs:
@@ -72,7 +72,14 @@ class AnswerFiles:
                 written.append(File(address, called, use, size(len(content))))
         return written
 
-    def _content(self, form: str, answered: Answered, answer: Answer) -> bytes:
+    def content(self, form: str, answered: Answered, answer: Answer) -> bytes:
+        """Give what a file of an answer holds.
+
+        Args:
+            form: one of `FORMS`.
+            answered: the question, and its rows.
+            answer: the same, laid out for reading.
+        """
         table = answered.table
         match form:
             case "excel.csv":

@@ -23,7 +23,12 @@ from kg.store import Store
 
 
 def build_site(
-    project: Project, store: Store, folder: Path, *, with_sparql: bool = False
+    project: Project,
+    store: Store,
+    folder: Path,
+    *,
+    with_sparql: bool = False,
+    served: bool = False,
 ) -> list[Path]:
     """Write every page of the site into a folder.
 
@@ -32,6 +37,7 @@ def build_site(
         store: the graph to ask.
         folder: where the site goes; pages that are there are written over.
         with_sparql: whether its page of SPARQL comes with an engine and the graph.
+        served: whether a server shows it, which answers questions itself.
 
     Returns:
         The files, in the order in which they were written; `index.html` is the first.
@@ -39,7 +45,7 @@ def build_site(
     Raises:
         KgError: the graph holds no statement, or a file cannot be written.
     """
-    site = Site(project, store, folder)
+    site = Site(project, store, folder, served=served)
     if not site.evidence.claims:
         raise KgError(
             "the graph holds no statement, so there is nothing to tell",
@@ -48,13 +54,13 @@ def build_site(
         )
     asked = questions(project, store)
     write_home(site, asked)
+    site.copy(["vendor/govuk.css", "site.css", "site.js"])
     cells = write_map(site)
     write_claims(site, asked)
     write_works(site)
     site.page("disagreements.html", "disagreements", "Disagreements")
     write_things(site, cells, write_networks(site, asked))
     write_questions(site, asked)
-    site.copy(["vendor/govuk.css", "site.css", "site.js"])
     write_quality(site)
     write_vocabulary(site)
     write_about(site)

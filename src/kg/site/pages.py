@@ -38,6 +38,7 @@ class Site:
         project: whose graph, queries and views.
         store: the graph to ask.
         folder: where the site goes; pages that are there are written over.
+        served: whether its pages come from a server, which can be asked more than they hold.
 
     Attributes:
         evidence: what the graph says.
@@ -49,10 +50,13 @@ class Site:
         KgError: a claim has an IRI that is not as those of statements are.
     """
 
-    def __init__(self, project: Project, store: Store, folder: Path) -> None:
+    def __init__(
+        self, project: Project, store: Store, folder: Path, *, served: bool = False
+    ) -> None:
         self.project = project
         self.store = store
         self.folder = folder
+        self.served = served
         self.evidence = e = Evidence.of(store)
         self.written: dict[Path, None] = {}  # in order, each once
         for claim in e.claims:
@@ -85,8 +89,12 @@ class Site:
             title: what it is called.
             **more: what else the template is told.
         """
-        filled = self._environment.get_template(f"{template}.html.j2")
-        self.write(address, filled.render(self.frame(address), title=title, **more))
+        self.write(address, self.filled(address, template, title, **more))
+
+    def filled(self, address: str, template: str, title: str, **more: Any) -> str:
+        """Fill a template and give the page (see `page`)."""
+        found = self._environment.get_template(f"{template}.html.j2")
+        return found.render(self.frame(address), title=title, **more)
 
     def frame(self, address: str) -> dict[str, Any]:
         """Say what the template of every page is told, for its head and foot and for links.
@@ -98,6 +106,7 @@ class Site:
         return {
             "e": self.evidence,
             "here": address,
+            "served": self.served,
             "up": up,
             "version": __version__,
             "dataset": next(iter(self.evidence.of_class("dcat:Dataset")), ""),
@@ -113,7 +122,10 @@ class Site:
         path = self.folder / address
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content.encode() if isinstance(content, str) else content)
+            # Moved into place, so that nobody who reads while it is written finds half a page.
+            part = path.with_name(f".{path.name}.part")
+            part.write_bytes(content.encode() if isinstance(content, str) else content)
+            part.replace(path)
         except OSError as error:
             raise KgError(
                 f"it cannot be written: {error.strerror}",

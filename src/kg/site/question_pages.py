@@ -23,8 +23,14 @@ _SUGGESTED = 5  # other choices that a page without rows offers
 
 
 def write_questions(site: Site, asked: list[Question]) -> None:
-    """Write the list of questions, and a page with files for every answer."""
+    """Write the list of questions, and a page with files for every answer.
+
+    A server answers questions when they are asked, with any value: it has the list alone.
+    """
     site.page("questions.html", "questions", "Questions", asked_by=_by_role(asked), roles=_ROLES)
+    site.copy(["questions.css", "table.js"])
+    if site.served:
+        return
     made = AnswerFiles(site)
     for question in asked:
         more = {"question": question, "defaults": list(_defaults(question, site.evidence))}
@@ -41,14 +47,13 @@ def write_questions(site: Site, asked: list[Question]) -> None:
                 f"{answered.label}: {title}" if answered.label else title,
                 answered=answered,
                 answer=answer,
-                about=_about(answered),
+                about=told_about(answered),
                 drawn=chart(question.query.view, answer),
                 files=made.write(answered, answer),
                 command=_command(question, answered),
                 others=others[:_SUGGESTED],
                 **more,
             )
-    site.copy(["questions.css", "table.js"])
 
 
 def _by_role(asked: list[Question]) -> dict[str, list[Question]]:
@@ -60,8 +65,8 @@ def _by_role(asked: list[Question]) -> dict[str, list[Question]]:
     return found
 
 
-def _about(answered: Answered) -> str:
-    """The description, with the columns that it names called as the page calls them."""
+def told_about(answered: Answered) -> str:
+    """Give the description of a question, with the columns that it names called as the page calls them."""
     return re.sub(
         rf"\b({'|'.join(name for name in answered.table.columns if not name.islower()) or '$^'})\b",
         lambda found: f"“{heading(found[1])}”",

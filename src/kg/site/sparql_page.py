@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from importlib.resources import files
+from typing import Any
 
 from kg.queries import SavedQuery, list_queries
 from kg.results import Triples, render
@@ -34,24 +35,32 @@ def write_sparql(site: Site, *, with_engine: bool = False) -> None:
         site: the site, whose addresses are known by now.
         with_engine: whether the page can answer: it then comes with Oxigraph and the whole graph.
     """
-    terms = _terms(site)
-    used = sorted({name.partition(":")[0] for name, *_ in terms})
-    site.page(
-        "sparql.html",
-        "sparql",
-        "Ask in SPARQL",
-        engine=with_engine,
-        start=_START,
-        prefixes={prefix: PREFIXES[prefix] for prefix in used},
-        examples=["kg:Challenge", *map(curie, site.things["agency"][:1])],
-    )
-    told = {"prefixes": PREFIXES, "terms": terms, "queries": _starting_points(site)}
+    site.page("sparql.html", "sparql", "Ask in SPARQL", **told_in_page(site, engine=with_engine))
+    told = {"prefixes": PREFIXES, "terms": _terms(site), "queries": _starting_points(site)}
     site.write("sparql-terms.js", _script("kgSparql", told))
     site.copy(["sparql.css", "sparql.js", "vendor/codemirror.js", "vendor/codemirror.LICENSE"])
     if with_engine:
         site.copy(["vendor/oxigraph.LICENSE"])
         site.write("sparql-engine.js", _script("kgEngine", _engine()))
         site.write("sparql-data.js", _script("kgData", _graph(site)))
+
+
+def told_in_page(site: Site, *, engine: bool = False) -> dict[str, Any]:
+    """Say what the template of the page is told, before anything is asked.
+
+    Args:
+        site: the site.
+        engine: whether the page can answer by itself.
+    """
+    used = sorted({name.partition(":")[0] for name, *_ in _terms(site)})
+    return {
+        "engine": engine,
+        "start": _START,
+        "prefixes": {prefix: PREFIXES[prefix] for prefix in used},
+        "examples": ["kg:Challenge", *map(curie, site.things["agency"][:1])],
+        "problem": None,
+        "result": None,
+    }
 
 
 def _terms(site: Site) -> list[tuple[str, str, str]]:

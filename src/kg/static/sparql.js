@@ -90,6 +90,9 @@
   const written = () => editor.state.doc.toString();
   const write = (text) => editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
 
+  // Where a server answers, it is sent what the text area holds.
+  area.form?.addEventListener("submit", () => (area.value = written()));
+
   // ---- what is written stands in the address, so that it can be sent and kept
   let later;
   function keep() {
@@ -128,6 +131,7 @@
   let asked = 0; // how many queries; a stopped one is not the last
 
   async function run() {
+    if (area.form) return area.form.requestSubmit();
     if (!get("run")) return say("This copy of the site cannot run queries. Below it says where you can.");
     if (get("stop").ariaDisabled === "false") stop();
     const turn = ++asked;

@@ -1,0 +1,123 @@
+"""The saved queries as an API: an address for each, with its parameters told in OpenAPI."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from inspect import Parameter, Signature
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from kg.project import Project
+from kg.queries import Param, SavedQuery, list_queries
+from kg.results import FORMATS, GRAPH_FORMATS, TABLE_FORMATS
+from kg.store import Store
+from kg.terms import nearest_of
+from kg.web.asking import Asker
+from kg.web.negotiation import wanted
+from kg.web.replies import NotHere, answered
+
+# What the API gives besides the formats of the SPARQL protocol: a table for people and their tools.
+_MORE = ("md", "xlsx")
+_JSON_TYPES = {"integer": "integer", "boolean": "boolean", "date": "string"}
+_FORM = "The format of the answer; else the header Accept tells."
+
+
+def saved_queries(project: Project, asker: Asker, store: Store) -> APIRouter:
+    """Give a route for each saved query, and one that lists them.
+
+    Args:
+        project: whose saved queries.
+        asker: who answers them.
+        store: the same graph, asked from threads for what a parameter may be.
+    """
+    router = APIRouter(prefix="/api", tags=["Saved queries"])
+    queries = list_queries(project)
+
+    @router.get("/queries", summary="List the saved queries")
+    async def listed() -> list[dict[str, Any]]:
+        return [_told(query) for query in queries]
+
+    for query in queries:
+        router.add_api_route(
+            f"/query/{query.id}",
+            _route(query, asker, store),
+            methods=["GET"],
+            name=query.id,
+            operation_id=query.id,
+            summary=query.question,
+            description=query.description or query.summary,
+            response_class=Response,
+            responses={200: {"content": {"application/sparql-results+json": {}, "text/csv": {}}}},
+        )
+
+    @router.get("/query/{name}", include_in_schema=False)
+    async def unknown(name: str) -> Response:
+        nearest = nearest_of(name, (query.id for query in queries))
+        raise NotHere(f"there is no saved query {name!r}", fix=f"try {nearest}")
+
+    return router
+
+
+def _route(
+    query: SavedQuery, asker: Asker, store: Store
+) -> Callable[..., Awaitable[Response]]:
+    async def ask(request: Request, **_: Any) -> Response:
+        values: dict[str, list[str]] = {}
+        for name, value in request.query_params.multi_items():
+            if name != "format":
+                values.setdefault(name, []).append(value)
+        form = request.query_params.get("format")
+        if form in _MORE:
+            forms = {"table": form, "boolean": form}
+        else:
+            forms = wanted(request.headers.get("accept"), form).for_programs
+        # What a parameter may be is asked of the graph, which a thread waits for.
+        text = await asyncio.to_thread(query.bind, values, store) if values else query.text
+        return await answered(asker, request, text, forms)
+
+    # FastAPI reads which parameters there are from the signature.
+    shown = [Parameter("request", Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)]
+    formats = [form for form in FORMATS if form != "table"]
+    described = Annotated[str | None, Query(description=_FORM, json_schema_extra={"enum": formats})]
+    shown += [
+        Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=None)
+        for name, annotation in [*map(_annotated, query.params), ("format", described)]
+    ]
+    ask.__signature__ = Signature(shown, return_annotation=Response)  # type: ignore[attr-defined]
+    return ask
+
+
+def _annotated(param: Param) -> tuple[str, Any]:
+    """Describe a parameter; its values are read, and refused, where those of every query are."""
+    told: dict[str, Any] = {"enum": list(param.texts)} if param.texts else {}
+    told |= {"type": _JSON_TYPES[param.type]} if param.type in _JSON_TYPES else {}
+    choices = f" One of the choices of {param.choices_from[1]}." if param.choices_from else ""
+    several = " May be given again for another value." if param.multiple else ""
+    description = f"{param.label}. Default: {param.default}.{choices}{several}"
+    kind = list[str] if param.multiple else str
+    return param.name, Annotated[
+        kind | None, Query(description=description), Field(json_schema_extra=told)
+    ]
+
+
+def _told(query: SavedQuery) -> dict[str, Any]:
+    return {
+        "id": query.id,
+        "question": query.question,
+        "summary": query.summary,
+        "tags": list(query.tags),
+        "address": f"/api/query/{query.id}",
+        "parameters": [
+            {
+                "name": param.name,
+                "label": param.label,
+                "type": param.type,
+                "default": param.default,
+                "optional": param.optional,
+                "multiple": param.multiple,
+            }
+            for param in query.params
+        ],
+    }

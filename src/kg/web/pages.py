@@ -1,0 +1,148 @@
+"""The pages that are made once, when a server starts, by a process of their own."""
+
+import asyncio
+import signal
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from kg.endpoint import EndpointStore
+from kg.errors import KgError
+from kg.project import Project
+from kg.site.build import build_site
+from kg.site.pages import Site
+from kg.store import DiskStore, MemoryStore, Store
+from kg.web.asking import Asked
+from kg.web.isolation import end_with_parent, give_way
+from kg.web.live import Live
+from kg.web.replies import NotHere, NotReady
+
+_PATIENCE = 5  # by how much making pages lets answers to queries go first
+_MADE = 0.2  # seconds between two looks at whether the pages are made
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the graph is: the files of a home, unless a store on disk or an endpoint is named."""
+
+    home: Path
+    folder: Path | None = None
+    endpoint: str | None = None
+
+    def store(self) -> Store:
+        """Open the graph in this process.
+
+        Raises:
+            KgError: it cannot be read.
+        """
+        if self.endpoint:
+            return EndpointStore(self.endpoint)
+        if self.folder:
+            return DiskStore(self.folder)
+        return MemoryStore(Project(self.home).graph_files())
+
+
+class Pages:
+    """The pages of the site in a folder of their own, and those made when they are asked for.
+
+    Args:
+        place: where the graph is.
+        store: the same graph, as the server asks it.
+        told: is told how it goes.
+    """
+
+    def __init__(self, place: Place, store: Asked, told: Callable[[str], None]) -> None:
+        self._place = place
+        self._store = store
+        self._tell = told
+        self._folder = tempfile.TemporaryDirectory(prefix="kg-pages-")
+        self._files = StaticFiles(directory=self._folder.name)
+        self._live: Live | None = None
+        self._problem = ""
+        self.state = "being made"
+        channel, theirs = get_context("spawn").Pipe(duplex=False)
+        self._channel = channel
+        self._process = get_context("spawn").Process(
+            target=_make, args=(theirs, place, Path(self._folder.name)), daemon=True, name="kg-pages"
+        )
+        self._process.start()
+        theirs.close()
+
+    async def make(self) -> None:
+        """Wait until the pages are made, and meanwhile read what those made later need."""
+        try:
+            self._live = await asyncio.to_thread(self._gather)
+            while not self._channel.poll():
+                await asyncio.sleep(_MADE)
+            self._problem = self._channel.recv_bytes().decode()
+        except KgError as error:
+            self._problem = str(error)
+        except (EOFError, OSError):
+            self._problem = "the process that makes the pages has ended"
+        self.state = "missing" if self._problem else "made"
+        self._tell(f"the pages are {self.state}{': ' if self._problem else ''}{self._problem}")
+
+    @property
+    def live(self) -> Live:
+        """The pages made when they are asked for.
+
+        Raises:
+            NotReady: what they need is still being read, or could not be.
+        """
+        if self._live is None:
+            raise self._not_ready()
+        return self._live
+
+    async def file(self, address: str, request: Request) -> Response:
+        """Send a page or a file of the site.
+
+        Raises:
+            NotReady: it is not made yet.
+            NotHere: the site has none of that address.
+        """
+        try:
+            return await self._files.get_response(address or "index.html", request.scope)
+        except HTTPException as error:
+            if self.state != "made":
+                raise self._not_ready() from error
+            raise NotHere(
+                "there is no page at this address", fix="check it for a slip of the pen"
+            ) from error
+
+    def close(self) -> None:
+        """End the making, and take the pages away."""
+        self._process.kill()
+        self._process.join()
+        self._process.close()
+        self._channel.close()
+        self._folder.cleanup()
+
+    def _gather(self) -> Live:
+        project = Project(self._place.home)
+        site = Site(project, self._store, Path(self._folder.name), served=True)
+        return Live(site, self._store)
+
+    def _not_ready(self) -> NotReady:
+        if self._problem:
+            return NotReady(f"there are no pages: {self._problem}", fix="mend it and start anew")
+        return NotReady("this page is being made", fix="look again in a few seconds")
+
+
+def _make(channel: Connection, place: Place, folder: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
+    give_way(_PATIENCE)
+    try:
+        build_site(Project(place.home), place.store(), folder, served=True)
+    except KgError as error:
+        channel.send_bytes(str(error).encode())
+    else:
+        channel.send_bytes(b"")

@@ -1,0 +1,257 @@
+"""Workers that answer queries, first come first served, and are killed when they do not."""
+
+import asyncio
+import json
+import socket
+import struct
+from collections import deque
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from kg.errors import KgError, QueryRefused
+from kg.store import Most
+from kg.web.worker import request
+from kg.web.zygote import Zygote
+
+_MB = 1024 * 1024
+_WAITING = 256  # requests that may wait for a worker of a pool
+
+
+class Stopped(KgError):
+    """A query that was stopped: it took too long, or broke its worker."""
+
+
+class Busy(KgError):
+    """Too many ask at once, and this one has waited in vain."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one query may take; `seconds` begin when it is asked, and include waiting."""
+
+    seconds: float
+    most: Most
+    memory: int = 1024 * _MB
+
+
+# As Datasette promises for queries of strangers, and with more room for those saved here.
+AD_HOC = Limits(seconds=2.0, most=Most(rows=10_000, size=10 * _MB))
+SAVED = Limits(seconds=10.0, most=Most(rows=100_000, size=50 * _MB))
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer on its way to a client: its head (see `kg.web.worker.work`) and its body."""
+
+    kind: str
+    form: str
+    rows: int
+    reached: str
+    body: list[bytes]
+
+
+class _Worker:
+    def __init__(self, pid: int, channel: socket.socket) -> None:
+        self.pid = pid
+        self._channel = channel
+        self._reader: asyncio.StreamReader
+        self._writer: asyncio.StreamWriter
+
+    async def connect(self) -> "_Worker":
+        self._reader, self._writer = await asyncio.open_unix_connection(sock=self._channel)
+        return self
+
+    @property
+    def has_ended(self) -> bool:
+        return self._reader.at_eof()
+
+    async def ask(self, asked: bytes) -> Reply:
+        # As multiprocessing.connection has it: the length in four bytes, then the message.
+        self._writer.write(struct.pack("!i", len(asked)) + asked)
+        await self._writer.drain()
+        head: dict[str, Any] = json.loads(await self._message())
+        body = []
+        while piece := await self._message():
+            body.append(piece)
+        if "what" in head:
+            raise QueryRefused(head["what"], where=head["where"], fix=head["fix"])
+        return Reply(head["kind"], head["form"], head["rows"], head["reached"], body)
+
+    async def _message(self) -> bytes:
+        (length,) = struct.unpack("!i", await self._reader.readexactly(4))
+        return await self._reader.readexactly(length)
+
+    async def close(self) -> None:
+        self._writer.close()
+        with suppress(OSError):
+            await self._writer.wait_closed()
+
+
+class Pool:
+    """Some workers, each with one query at a time.
+
+    Args:
+        zygote: what they are forked from.
+        limits: what a query may take.
+        workers: how many.
+        nice: by how much they let other processes go first.
+        again: whether a query whose worker broke is asked once more, of another.
+
+    Attributes:
+        stopped: how many workers were stopped, or had ended by themselves.
+        alone: whether all of them are without network.
+    """
+
+    def __init__(
+        self, zygote: Zygote, limits: Limits, *, workers: int, nice: int = 0, again: bool = False
+    ) -> None:
+        self.limits = limits
+        self.workers = workers
+        self.stopped = 0
+        self.alone = True
+        self._zygote = zygote
+        self._nice = nice
+        self._again = again
+        self._idle: deque[_Worker] = deque()
+        self._waiting: deque[asyncio.Future[_Worker]] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._all: set[_Worker] = set()
+        self._closed = False
+
+    async def open(self) -> None:
+        """Start the workers.
+
+        Raises:
+            OSError: the zygote has ended.
+        """
+        for _ in range(self.workers):
+            self._give(await self._start())
+
+    async def close(self) -> None:
+        """End the workers, whatever they do."""
+        self._closed = True
+        for worker in list(self._all):
+            await self._end(worker)
+        for task in list(self._tasks):
+            await task
+
+    async def ask(
+        self,
+        text: str,
+        forms: dict[str, str],
+        dataset: dict[str, list[str]] | None = None,
+        most: Most | None = None,
+    ) -> Reply:
+        """Answer one query.
+
+        Args:
+            text: the query.
+            forms: the format wanted for each kind of answer: table, boolean and graph.
+            dataset: the graphs to ask, where they are not the default.
+            most: where the answer ends, if before the limits of the pool.
+
+        Raises:
+            QueryRefused: it is malformed, or asks for more than reading this graph.
+            Stopped: it took longer than it may, or needed more memory.
+            Busy: no worker had time for it.
+        """
+        if len(self._waiting) >= _WAITING:
+            raise Busy("too many ask at once", fix="wait a moment and ask again")
+        asked = request(text, forms, most or self.limits.most, dataset)
+        attempts = 2 if self._again else 1
+        started = False
+        try:
+            async with asyncio.timeout(self.limits.seconds):
+                for attempt in range(attempts):
+                    worker = await self._take()
+                    started = True
+                    try:
+                        return await self._asked(worker, asked)
+                    except (asyncio.IncompleteReadError, OSError):
+                        if attempt == attempts - 1:
+                            raise
+        except TimeoutError:
+            if not started:
+                raise Busy(
+                    "other queries have taken all the time there was",
+                    fix="wait a moment and ask again",
+                ) from None
+            raise Stopped(
+                f"the query was stopped: it took longer than {self.limits.seconds:g} seconds",
+                fix="ask for less: fewer unbound variables, or a narrower pattern",
+            ) from None
+        except (asyncio.IncompleteReadError, OSError):
+            raise Stopped(
+                "the query was stopped: it needed more than "
+                f"{self.limits.memory // _MB:,} MB of memory, or was too deep for the engine",
+                fix="ask for less: sort or group fewer rows, or write it flatter",
+            ) from None
+        raise AssertionError("every attempt returns or raises")
+
+    async def _asked(self, worker: _Worker, asked: bytes) -> Reply:
+        fit = False
+        try:
+            reply = await worker.ask(asked)
+            fit = True
+            return reply
+        except QueryRefused:
+            fit = True
+            raise
+        finally:
+            # Also when the client has gone: what it asked for is not worked out for nobody.
+            if fit:
+                self._give(worker)
+            else:
+                self._later(self._replace(worker))
+
+    async def _take(self) -> _Worker:
+        while self._idle:
+            worker = self._idle.popleft()
+            if not worker.has_ended:
+                return worker
+            self._later(self._replace(worker))
+        place: asyncio.Future[_Worker] = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        try:
+            return await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                self._give(place.result())
+            raise
+
+    def _give(self, worker: _Worker) -> None:
+        """Hand a worker to whoever has waited longest: one that comes later cannot get before."""
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_result(worker)
+                return
+        self._idle.append(worker)
+
+    async def _start(self) -> _Worker:
+        pid, channel, alone = await asyncio.to_thread(self._zygote.start, *self._takes())
+        self.alone = self.alone and alone
+        worker = await _Worker(pid, channel).connect()
+        self._all.add(worker)
+        return worker
+
+    def _takes(self) -> tuple[int, int]:
+        return self.limits.memory, self._nice
+
+    async def _replace(self, worker: _Worker) -> None:
+        self.stopped += 1
+        await self._end(worker)
+        if not self._closed:
+            self._give(await self._start())
+
+    async def _end(self, worker: _Worker) -> None:
+        self._all.discard(worker)
+        await asyncio.to_thread(self._zygote.stop, worker.pid)
+        await worker.close()
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

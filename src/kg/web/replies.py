@@ -1,0 +1,133 @@
+"""An answer, or what stood in its way, as an HTTP response."""
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from kg.errors import EndpointFailed, KgError
+from kg.store import Most
+from kg.web.asking import Asker
+from kg.web.guard import refusal
+from kg.web.negotiation import MEDIA_TYPES, NotAcceptable
+from kg.web.pool import Busy, Reply, Stopped
+from kg.web.protocol import ReadOnly, WrongMediaType
+
+
+class NotHere(KgError):
+    """An address that nothing stands at."""
+
+
+class NotReady(KgError):
+    """A page that is still being made."""
+
+
+_STATUSES: dict[type[KgError], int] = {
+    NotHere: 404,
+    NotReady: 503,
+    NotAcceptable: 406,
+    WrongMediaType: 415,
+    ReadOnly: 403,
+    Stopped: 503,
+    Busy: 503,
+    EndpointFailed: 502,
+}
+_OTHER_TYPES = {
+    "md": "text/markdown",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+class Gone(Exception):
+    """The client that asked has gone."""
+
+
+async def answered(
+    asker: Asker,
+    request: Request,
+    text: str,
+    forms: dict[str, str],
+    dataset: dict[str, list[str]] | None = None,
+) -> Response:
+    """Ask a query and send its answer in the format chosen.
+
+    Raises:
+        KgError: there is no answer, or none in this format.
+    """
+    reply = await while_heard(asker, request, text, forms, dataset)
+    if not reply.form:
+        raise NotAcceptable(
+            f"the answer is a {reply.kind}, which none of the formats that you accept can hold",
+            where="Accept",
+            fix="accept application/sparql-results+json or text/turtle",
+        )
+
+    async def pieces():  # type: ignore[no-untyped-def]
+        for piece in reply.body:
+            yield piece
+
+    return StreamingResponse(
+        pieces(),
+        media_type=MEDIA_TYPES.get(reply.form) or _OTHER_TYPES[reply.form],
+        headers={
+            "vary": "Accept",
+            "content-length": str(sum(map(len, reply.body))),
+            "access-control-expose-headers": "KG-Truncated",
+            **truncation(reply),
+        },
+    )
+
+
+def truncation(reply: Reply) -> dict[str, str]:
+    """Head an answer that was cut with what it was cut at."""
+    if not reply.reached:
+        return {}
+    return {"kg-truncated": f"{reply.reached}; rows={reply.rows}"}
+
+
+async def while_heard(
+    asker: Asker,
+    request: Request,
+    text: str,
+    forms: dict[str, str],
+    dataset: dict[str, list[str]] | None = None,
+    most: Most | None = None,
+) -> Reply:
+    """Ask a query for as long as the client waits for the answer.
+
+    Raises:
+        KgError: there is no answer.
+        Gone: the client hung up.
+    """
+    asking = asyncio.create_task(asker.ask(text, forms, dataset, most))
+    leaving = asyncio.create_task(_left(request))
+    try:
+        await asyncio.wait({asking, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not asking.done():
+            raise Gone
+        return asking.result()
+    finally:
+        leaving.cancel()
+        asking.cancel()
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def refused(error: KgError) -> Response:
+    """Tell a program why there is no answer."""
+    status = status_of(error)
+    headers = {"retry-after": "1"} if status == 503 else None
+    return refusal(status, error.what, error.fix, error.where, headers)
+
+
+def status_of(error: KgError) -> int:
+    """Give the HTTP status of an error.
+
+    Example:
+        >>> status_of(Busy("too many ask at once"))
+        503
+    """
+    return next((s for kind, s in _STATUSES.items() if isinstance(error, kind)), 400)
