@@ -1,13 +1,17 @@
 """What several test files lean on: the command line, the shipped graph, and other engines."""
 
 import os
+import re
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import which
 
@@ -17,10 +21,11 @@ from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results
 from rdflib import Graph
 
 from kg.doctor import find_browser
+from kg.endpoint import EndpointStore
 from kg.project import Project
 from kg.results import Table, Triples
 from kg.site.build import build_site
-from kg.store import EndpointStore, MemoryStore
+from kg.store import MemoryStore
 
 ROOT = Path(__file__).parent.parent
 SOURCE_TEXT = ROOT.parent / "shared" / "source" / "000_f5938bed29163197.txt"
@@ -130,6 +135,78 @@ def serve(
             return EndpointStore(f"{address}/query")
 
         yield start
+
+
+@dataclass
+class Stub:
+    """A server on loopback that answers each request as it is told, in bytes."""
+
+    url: str
+    requests: list[bytes] = field(default_factory=list)
+
+    def headers(self) -> str:
+        """The last request's head, in lower case."""
+        return self.requests[-1].partition(b"\r\n\r\n")[0].decode().lower()
+
+
+@pytest.fixture
+def stub() -> Iterator[Callable[..., Stub]]:
+    """Start a server that sends these bytes, or does this with a connection and a request."""
+    ended = threading.Event()
+    with ExitStack() as stack:
+
+        def start(
+            answer: bytes | Callable[[socket.socket, bytes], None],
+            tls: ssl.SSLContext | None = None,
+        ) -> Stub:
+            listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            listening.settimeout(0.05)
+            scheme = "https" if tls else "http"
+            found = Stub(f"{scheme}://127.0.0.1:{listening.getsockname()[1]}/sparql")
+
+            def talk(plain: socket.socket) -> None:
+                # A client that hangs up, or trusts nobody, is what some of the tests want.
+                with suppress(OSError), plain:
+                    plain.settimeout(10)
+                    client = tls.wrap_socket(plain, server_side=True) if tls else plain
+                    with client:
+                        request = _request(client)
+                        found.requests.append(request)
+                        if callable(answer):
+                            answer(client, request)
+                        else:
+                            client.sendall(answer)
+
+            def serve() -> None:
+                threads = []
+                while not ended.is_set():
+                    with suppress(TimeoutError):
+                        threads.append(threading.Thread(target=talk, args=listening.accept()[:1]))
+                        threads[-1].start()
+                for thread in threads:
+                    thread.join()
+
+            server = threading.Thread(target=serve)
+            server.start()
+            stack.callback(server.join)
+            return found
+
+        yield start
+        ended.set()
+
+
+def _request(client: socket.socket) -> bytes:
+    got = b""
+    # What begins with this byte speaks TLS, where none is expected.
+    while b"\r\n\r\n" not in got and got[:1] != b"\x16":
+        if not (part := client.recv(65536)):
+            return got
+        got += part
+    head, _, body = got.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head.lower())
+    while length and len(body) < int(length[1]):
+        body += client.recv(65536)
+    return head + b"\r\n\r\n" + body
 
 
 @pytest.fixture(scope="session")

@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat
 from rdflib import Graph
 
+from kg.endpoint import EndpointStore
 from kg.errors import KgError
 from kg.project import Project
 from kg.queries import SavedQuery, choices, read_query, run
 from kg.results import Table, Triples
-from kg.store import EndpointStore, MemoryStore, Store
+from kg.store import MemoryStore, Store
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 HOME = "https://w3id.org/evidence-kg/"

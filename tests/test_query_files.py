@@ -8,11 +8,12 @@ import pytest
 from pyoxigraph import Literal
 from rdflib import Graph
 
+from kg.endpoint import EndpointStore
 from kg.project import Project
 from kg.queries import SavedQuery, list_queries, run
 from kg.results import Boolean, Table, Triples
 from kg.sparql import slots
-from kg.store import EndpointStore, MemoryStore, Store
+from kg.store import MemoryStore, Store
 from kg.terms import PREFIXES, expand
 
 Ask = Callable[[Graph, str], Table | Triples]

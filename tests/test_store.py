@@ -1,77 +1,12 @@
-import socket
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from kg.endpoint import EndpointStore
 from kg.errors import EndpointFailed, QueryRefused, UnreadableFile
 from kg.project import Project
-from kg.results import Boolean, Table, Triples
-from kg.store import EndpointStore, MemoryStore, open_store
-
-ONE = '{"head": {"vars": ["x"]}, "results": {"bindings": [{"x": {"type": "uri", "value": "u:x"}}]}}'
-
-
-class Stub(BaseHTTPRequestHandler):
-    """An endpoint that answers as the path says."""
-
-    def do_POST(self) -> None:
-        status, kind, body = {
-            "/good": (200, "application/sparql-results+json", ONE),
-            "/graph": (200, "text/turtle", "<u:a> <u:b> <u:c> ."),
-            "/page": (200, "text/html", "<h1>Welcome</h1>"),
-            "/cut": (200, "application/sparql-results+json", ONE[:50]),
-            "/refuse": (400, "text/plain", "no such thing"),
-            "/broken": (500, "text/plain", "oh"),
-        }[self.path]
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def stub() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), Stub)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def test_endpoint_answers_are_read(stub: str) -> None:
-    answer = EndpointStore(f"{stub}/good").query("SELECT ?x { ?x ?p ?o }")
-    assert isinstance(answer, Table)
-    assert str(answer.rows[0][0]) == "<u:x>"
-    graph = EndpointStore(f"{stub}/graph").query("CONSTRUCT WHERE { ?s ?p ?o }")
-    assert isinstance(graph, Triples)
-    assert len(graph.triples) == 1
-
-
-@pytest.mark.parametrize(
-    ("path", "what"),
-    [("page", "protocol"), ("cut", "protocol"), ("refuse", "refused"), ("broken", "refused")],
-)
-def test_an_endpoint_that_fails_is_told_apart(stub: str, path: str, what: str) -> None:
-    with pytest.raises(EndpointFailed, match=what) as error:
-        EndpointStore(f"{stub}/{path}").query("SELECT ?x { ?x ?p ?o }")
-    assert error.value.fix
-    assert stub in error.value.where
-
-
-def test_a_dead_endpoint_is_told() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(EndpointFailed, match="does not answer"):
-        EndpointStore(f"http://127.0.0.1:{port}/").query("ASK { ?s ?p ?o }")
+from kg.results import Boolean
+from kg.store import MemoryStore, open_store
 
 
 def test_an_endpoint_is_a_web_address(project: Project) -> None:

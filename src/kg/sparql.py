@@ -176,6 +176,27 @@ def check_read_only(text: str) -> str:
     return form
 
 
+def malformed(error: SyntaxError) -> QueryRefused:
+    """Tell what Oxigraph's parser says of a query as what to mend, and where.
+
+    Example:
+        >>> str(malformed(SyntaxError("error at 1:5: expected one of ...")))[:60]
+        'line 1, column 5: this is where the query stops being SPARQL'
+    """
+    text = " ".join(str(error).split())
+    place = re.match(r"error at (\d+):(\d+): (.*)", text)
+    where, detail = (f"line {place[1]}, column {place[2]}", place[3]) if place else ("query", text)
+    if "Prefix not found" in detail:
+        return QueryRefused(
+            "a prefix is used that is not declared",
+            where=where,
+            fix="add its PREFIX line at the head; `kg query show` prints ours",
+        )
+    if detail.startswith("expected one of"):
+        detail = "this is where the query stops being SPARQL: " + detail[:160]
+    return QueryRefused(detail, where=where, fix="correct the query at this place")
+
+
 def _place(text: str, offset: int) -> str:
     line = text.count("\n", 0, offset) + 1
     return f"line {line}, column {offset - text.rfind(chr(10), 0, offset)}"

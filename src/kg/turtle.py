@@ -68,11 +68,7 @@ def read_turtle(path: Path) -> Document:
             file, line and column, what is wrong and how to mend it.
     """
     text = decode(path)
-    depth = deepest = 0
-    for match in LEXEME.finditer(text):
-        depth += (match["open"] is not None) - (match["close"] is not None)
-        deepest = max(deepest, depth)
-    if deepest > _DEEPEST:
+    if (deepest := nesting(text)) > _DEEPEST:
         where = f"{path.as_posix()}:{bracket_line(text)}"
         raise UnreadableFile(f"brackets are nested {deepest} deep", where=where, fix="flatten it")
     try:
@@ -89,6 +85,20 @@ def read_turtle(path: Path) -> Document:
             fix="give the inner one a thing of its own, such as an evidence line",
         )
     return Document(path, text, triples)
+
+
+def nesting(text: str) -> int:
+    """Give how deep the brackets of a Turtle text are nested, as a parser dies where it ends.
+
+    Example:
+        >>> nesting('[ :says "[[[" ; :of ( [] ) ] .')
+        3
+    """
+    depth = deepest = 0
+    for match in LEXEME.finditer(text):
+        depth += (match["open"] is not None) - (match["close"] is not None)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def decode(path: Path) -> str:
