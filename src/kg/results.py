@@ -142,7 +142,8 @@ def render(answer: Answer, form: str, *, width: int | None = None, colour: bool 
     """Write an answer in one of `FORMATS`, as the bytes of a UTF-8 text or a workbook.
 
     `csv`, `tsv`, `json` and `xml` follow the SPARQL 1.1 result formats and hold full IRIs; `table`,
-    `md` and `xlsx` are for people and hold CURIEs. A `table` leaves out a column whose label it shows.
+    `md` and `xlsx` are for people and hold CURIEs. A `table` leaves out a column whose label it
+    shows.
 
     Args:
         answer: what the query gave.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 import pyoxigraph
 from pyoxigraph import (
@@ -21,7 +21,8 @@ from kg.project import Project
 from kg.results import Answer, Boolean, Table, Triples
 from kg.sparql import check_read_only, malformed
 
-# `default_graph` and `named_graphs`, each a list of IRIs, as pyoxigraph calls them.
+# The graphs that a query is asked of, by IRI, as the SPARQL 1.1 Protocol names the two kinds.
+DATASET = ("default-graph-uri", "named-graph-uri")
 Dataset = Mapping[str, Sequence[str]]
 _Given = QuerySolutions | QueryBoolean | QueryTriples
 _Read = TypeVar("_Read")
@@ -90,22 +91,31 @@ class LocalStore:
         return self._ask(text, lambda answer: _read_some(answer, most), dataset)
 
     def _ask(self, text: str, read: Callable[[_Given], _Read], dataset: Dataset | None) -> _Read:
-        graphs = {}
-        for part, names in (dataset or {}).items():
-            graphs[part] = [NamedNode(name) for name in names]
-            for graph in graphs[part]:
-                if not self.graph.contains_named_graph(graph):
-                    raise QueryRefused(
-                        f"there is no graph {graph} here",
-                        where=f"{part.replace('_', '-').rstrip('s')}-uri",
-                        fix="leave it out to ask the graph that is here",
-                    )
         try:
-            return read(self.graph.query(text, **graphs))
+            if dataset is None:
+                return read(self.graph.query(text))
+            default, named = (self._graphs(dataset, part) for part in DATASET)
+            return read(self.graph.query(text, default_graph=[*default], named_graphs=[*named]))
         except SyntaxError as error:
             raise malformed(error) from error
         except RuntimeError as error:
             raise QueryRefused(f"the query could not be run: {error}") from error
+
+    def _graphs(self, dataset: Dataset, part: str) -> list[NamedNode]:
+        found = []
+        for name in dataset.get(part, ()):
+            try:
+                graph = NamedNode(name)
+            except ValueError as error:
+                raise QueryRefused(f"{name!r} is no IRI", where=part, fix="name a graph") from error
+            if not self.graph.contains_named_graph(graph):
+                raise QueryRefused(
+                    f"there is no graph {graph} here",
+                    where=part,
+                    fix="leave it out to ask the graph that is here",
+                )
+            found.append(graph)
+        return found
 
 
 class MemoryStore(LocalStore):
@@ -170,10 +180,16 @@ class DiskStore(LocalStore):
             ) from error
 
 
-def open_store(project: Project, endpoint: str | None = None) -> Store:
-    """Open the graph to ask: a remote endpoint if one is named, else the project's files.
+def open_store(project: Project, endpoint: str | None = None, folder: Path | None = None) -> Store:
+    """Open the graph to ask: a remote endpoint or a store on disk if named, else the files.
+
+    Args:
+        project: whose files.
+        endpoint: the address of a SPARQL 1.1 endpoint.
+        folder: that of an Oxigraph store.
 
     Raises:
+        KgError: the store cannot be read.
         UnreadableFile: a file of the project is not well-formed Turtle.
         EndpointFailed: the endpoint is no web address, or the credentials for it cannot be used.
 
@@ -186,6 +202,8 @@ def open_store(project: Project, endpoint: str | None = None) -> Store:
         from kg.endpoint import EndpointStore
 
         return EndpointStore(endpoint)
+    if folder:
+        return DiskStore(folder)
     return MemoryStore(project.graph_files())
 
 
@@ -202,7 +220,7 @@ def read(answer: _Given) -> Answer:
 def _read_some(answer: _Given, most: Most) -> tuple[Answer, str]:
     if isinstance(answer, QueryBoolean):
         return Boolean(bool(answer)), ""
-    rows = []
+    rows: list[Any] = []
     size = 0
     reached = ""
     for row in answer:
@@ -213,6 +231,6 @@ def _read_some(answer: _Given, most: Most) -> tuple[Answer, str]:
             break
         rows.append(row)
     if isinstance(answer, QueryTriples):
-        return Triples(cast("list[Triple]", rows)), reached
+        return Triples(rows), reached
     columns = tuple(variable.value for variable in answer.variables)
     return Table(columns, [tuple(row) for row in rows]), reached

@@ -151,8 +151,7 @@ def _parts(site: Surroundings | None) -> dict[str, Any]:
     from markupsafe import Markup
 
     static = files("kg") / "static"
-    vendor = tomllib.loads((static / "vendor.toml").read_text(encoding="utf-8"))
-    own_styles = [f"'{each}'" for each in vendor["vis-network"]["styles"]]
+    own_styles = [f"'{each}'" for each in styles_of_networks()]
     if site:
         names = [PurePosixPath(name).name for name in FILES]
         beside = ["'self'", "file:"]
@@ -172,6 +171,17 @@ def _parts(site: Surroundings | None) -> dict[str, Any]:
         "script_sources": _sources(map(_hash, scripts)),
         "style_sources": _sources([_hash(style), *own_styles]),
     }
+
+
+def styles_of_networks() -> list[str]:
+    """List the hashes of the styles that vis-network sets, by which a policy can allow them.
+
+    Example:
+        >>> all(each.startswith("sha256-") for each in styles_of_networks())
+        True
+    """
+    vendor = (files("kg") / "static" / "vendor.toml").read_text(encoding="utf-8")
+    return list(tomllib.loads(vendor)["vis-network"]["styles"])
 
 
 def _sources(allowed: Iterable[str]) -> "Markup":

@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from kg import __version__
-from kg.cli import completion, passage, query, sheet, site, view
+from kg.cli import completion, passage, query, serve, sheet, site, view
 from kg.cli.options import (
     Endpoint,
+    Folder,
     Format,
     Output,
     Settings,
@@ -22,6 +23,7 @@ from kg.cli.options import (
     Values,
     ViewId,
     emit,
+    opened,
     parameters,
     remarked,
     silence_stdout,
@@ -42,6 +44,7 @@ app.add_typer(view.app, name="view")
 app.add_typer(passage.app, name="passage")
 app.add_typer(sheet.app, name="sheet")
 app.add_typer(site.app, name="site")
+app.command()(serve.serve)
 
 
 def _print_version(wanted: bool) -> None:
@@ -59,6 +62,7 @@ def options(
         ),
     ] = None,
     endpoint: Endpoint = None,
+    store: Folder = None,
     version: Annotated[
         bool,
         typer.Option(
@@ -67,7 +71,7 @@ def options(
     ] = False,
 ) -> None:
     """Read the options that hold for every command."""
-    Settings.home, Settings.endpoint = home, endpoint
+    Settings.home, Settings.endpoint, Settings.store = home, endpoint, store
 
 
 @app.command()
@@ -97,18 +101,18 @@ def sparql(
     ] = False,
 ) -> None:
     """Ask a SPARQL query of your own; it can only read, and only this graph."""
-    from kg.store import MemoryStore, Store, open_store
+    from kg.store import MemoryStore, Store
 
     project = Project(Settings.home)
     text = _read_query(file)
-    endpoint = endpoint or Settings.endpoint
     if queries:
         from kg.catalogue import DATASET, describe
         from kg.queries import list_queries
 
-        store: Store = MemoryStore([], describe(list_queries(project), endpoint or DATASET).triples)
+        asked = endpoint or Settings.endpoint or DATASET
+        store: Store = MemoryStore([], describe(list_queries(project), asked).triples)
     else:
-        store = open_store(project, endpoint)
+        store = opened(project, endpoint)
     write_answer(store.query(text), form, output)
 
 
@@ -240,11 +244,10 @@ def network(
 ) -> None:
     """Measure a view's network: what is central, what belongs together, what bridges agencies."""
     from kg.measures import MEANINGS, measure
-    from kg.store import open_store
     from kg.views import view_network
 
     project = Project(Settings.home)
-    store = open_store(project, endpoint or Settings.endpoint)
+    store = opened(project, endpoint)
     answer = measure(view_network(project, store, name, parameters(param)), by)
     write_answer(answer, form, output)
     print(f"{by}: {MEANINGS[by]}", file=sys.stderr)

@@ -16,7 +16,9 @@ from kg.errors import KgError
 from kg.files import write_file
 
 if TYPE_CHECKING:
+    from kg.project import Project
     from kg.results import Answer
+    from kg.store import Store
 
 FORMAT_HELP = (
     "table, csv, tsv, json, md or xlsx; for a graph also ttl, nt or jsonld. "
@@ -31,6 +33,9 @@ Output = Annotated[
 ]
 Endpoint = Annotated[
     str | None, typer.Option("--endpoint", help="Ask this SPARQL endpoint, not the files.")
+]
+Folder = Annotated[
+    Path | None, typer.Option("--store", help="Ask this Oxigraph store, not the files.")
 ]
 Values = Annotated[
     list[str] | None,
@@ -56,6 +61,32 @@ class Settings:
 
     home: Path | None = None
     endpoint: str | None = None
+    store: Path | None = None
+
+
+def where(endpoint: str | None, store: Path | None = None) -> tuple[Path | None, str | None]:
+    """Tell which store or endpoint is to be asked, by the options of a command or those before it.
+
+    Raises:
+        KgError: one of each is named.
+    """
+    if not (endpoint or store):
+        endpoint, store = Settings.endpoint, Settings.store
+    if store and endpoint:
+        raise KgError("a store and an endpoint are named", where="--store", fix="name one of them")
+    return store, endpoint
+
+
+def opened(project: "Project", endpoint: str | None = None) -> "Store":
+    """Open the graph that a command asks.
+
+    Raises:
+        KgError: it cannot be read.
+    """
+    from kg.store import open_store
+
+    store, endpoint = where(endpoint)
+    return open_store(project, endpoint, store)
 
 
 def parameters(pairs: Sequence[str] | None) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kg.cli.options import Format, Output, Settings, emit, write_answer
+from kg.cli.options import Format, Output, Settings, emit, opened, write_answer
 from kg.project import Project
 
 app = typer.Typer(
@@ -57,9 +57,8 @@ def passage_check(text: TextFile, source: SourceName = "") -> None:
     """Check that every passage of a work stands where the graph says."""
     from kg.anchors import ReferenceText
     from kg.passages import check_passages, render_checks
-    from kg.store import open_store
 
-    store = open_store(Project(Settings.home), Settings.endpoint)
+    store = opened(Project(Settings.home))
     checks = check_passages(store, ReferenceText.read(text), source)
     print(render_checks(checks), end="")
     raise typer.Exit(0 if checks and all(check.status == "found" for check in checks) else 1)
@@ -73,9 +72,8 @@ def passage_show(
     """Show the words of a passage, from the text that you hold."""
     from kg.anchors import ReferenceText
     from kg.passages import show
-    from kg.store import open_store
 
-    store = open_store(Project(Settings.home), Settings.endpoint)
+    store = opened(Project(Settings.home))
     print(show(store, name, ReferenceText.read(text)), end="")
 
 
@@ -86,9 +84,8 @@ def passage_coverage(
     """Count, by section, how much of a review's text is coded, left out, or not looked at."""
     from kg.anchors import ReferenceText
     from kg.passages import coverage, render_faults
-    from kg.store import open_store
 
-    store = open_store(Project(Settings.home), Settings.endpoint)
+    store = opened(Project(Settings.home))
     reference = ReferenceText.read(text)
     found = coverage(store, reference, source)
     write_answer(found.table(), form, output)

@@ -13,6 +13,7 @@ from kg.cli.options import (
     Settings,
     Values,
     chosen_format,
+    opened,
     parameters,
     write_answer,
 )
@@ -60,14 +61,13 @@ def query_show(
 
     from kg.queries import choices, load_query
     from kg.results import Table
-    from kg.store import open_store
     from kg.terms import local_name
 
     project = Project(Settings.home)
     query = load_query(project, name)
     facts = [("question", query.question), ("description", query.description)]
     if query.params:
-        store = open_store(project, endpoint or Settings.endpoint)
+        store = opened(project, endpoint)
     for param in query.params:
         known = ", ".join(local_name(iri) for iri in choices(param, store))
         many = "one or more" if param.multiple else "one"
@@ -97,11 +97,10 @@ def query_run(
     from kg.explain import what_is_behind, why_nothing
     from kg.queries import load_query, run
     from kg.results import Table
-    from kg.store import open_store
 
     project = Project(Settings.home)
     query = load_query(project, name)
-    store = open_store(project, endpoint or Settings.endpoint)
+    store = opened(project, endpoint)
     values = parameters(param)
     answer = run(query, store, values)
     if why and isinstance(answer, Table):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kg.cli.options import Endpoint, Settings
+from kg.cli.options import Endpoint, Settings, opened
 from kg.project import Project
 
 app = typer.Typer(help="Write the offline site.", no_args_is_help=True, rich_markup_mode=None)
@@ -28,9 +28,8 @@ def site_build(
 ) -> None:
     """Write what the evidence says as pages that open with no network."""
     from kg.site.build import build_site
-    from kg.store import open_store
 
     project = Project(Settings.home)
-    store = open_store(project, endpoint or Settings.endpoint)
+    store = opened(project, endpoint)
     written = build_site(project, store, output, with_sparql=with_sparql)
     print(f"wrote {len(written)} files: open {written[0].as_posix()} in a browser", file=sys.stderr)

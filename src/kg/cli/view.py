@@ -14,6 +14,7 @@ from kg.cli.options import (
     Values,
     ViewId,
     emit,
+    opened,
     parameters,
     write_answer,
 )
@@ -48,11 +49,10 @@ def view_build(
     endpoint: Endpoint = None,
 ) -> None:
     """Build a view as one web page that needs no network."""
-    from kg.store import open_store
     from kg.views import build_view
 
     project = Project(Settings.home)
-    store = open_store(project, endpoint or Settings.endpoint)
+    store = opened(project, endpoint)
     page = build_view(project, store, name, parameters(param))
     emit(page.encode(), output)
     print(f"wrote {output.as_posix()}: open it in a browser", file=sys.stderr)

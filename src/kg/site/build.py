@@ -67,5 +67,7 @@ def build_site(
     write_briefings(site)
     write_timeline(site)
     write_sparql(site, with_engine=with_sparql)
+    if served:
+        site.copy(["served.css"])
     site.finish()
     return list(site.written)

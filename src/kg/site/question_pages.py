@@ -66,7 +66,7 @@ def _by_role(asked: list[Question]) -> dict[str, list[Question]]:
 
 
 def told_about(answered: Answered) -> str:
-    """Give the description of a question, with the columns that it names called as the page calls them."""
+    """Give what is said of a question, its columns called as its page calls them."""
     return re.sub(
         rf"\b({'|'.join(name for name in answered.table.columns if not name.islower()) or '$^'})\b",
         lambda found: f"“{heading(found[1])}”",

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from kg.project import Project
 from kg.queries import Param, SavedQuery, list_queries
-from kg.results import FORMATS, GRAPH_FORMATS, TABLE_FORMATS
+from kg.results import FORMATS
 from kg.store import Store
 from kg.terms import nearest_of
 from kg.web.asking import Asker
@@ -60,9 +60,7 @@ def saved_queries(project: Project, asker: Asker, store: Store) -> APIRouter:
     return router
 
 
-def _route(
-    query: SavedQuery, asker: Asker, store: Store
-) -> Callable[..., Awaitable[Response]]:
+def _route(query: SavedQuery, asker: Asker, store: Store) -> Callable[..., Awaitable[Response]]:
     async def ask(request: Request, **_: Any) -> Response:
         values: dict[str, list[str]] = {}
         for name, value in request.query_params.multi_items():

@@ -283,5 +283,3 @@ def _add_pages(app: FastAPI, server: Server) -> None:
     @app.api_route("/{address:path}", methods=["GET", "HEAD"], include_in_schema=False)
     async def page(address: str, request: Request) -> Response:
         return await server.pages.file(address, request)
-
-

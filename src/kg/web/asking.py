@@ -5,9 +5,9 @@ from typing import Protocol
 
 from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results
 
-from kg.errors import EndpointFailed, QueryRefused
-from kg.results import Answer, Boolean, Table, Triples, render
 from kg.endpoint import EndpointStore
+from kg.errors import EndpointFailed, QueryRefused
+from kg.results import Answer, Table, Triples, render
 from kg.store import Most, read
 from kg.web.pool import Busy, Limits, Reply
 from kg.web.worker import kind_of, rows_of

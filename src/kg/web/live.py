@@ -180,7 +180,7 @@ class Live:
         return f"vocabulary.html#{anchor(iri)}" if iri in e.told and own else ""
 
     def described(self, iri: str) -> str | None:
-        """Make the page of a thing that has none in the site, or nothing where it is not told of."""
+        """Make the page of a thing without one in the site, or nothing where it is not told of."""
         e = self._site.evidence
         if iri not in e.told:
             return None

@@ -71,7 +71,10 @@ class Pages:
         channel, theirs = get_context("spawn").Pipe(duplex=False)
         self._channel = channel
         self._process = get_context("spawn").Process(
-            target=_make, args=(theirs, place, Path(self._folder.name)), daemon=True, name="kg-pages"
+            target=_make,
+            args=(theirs, place, Path(self._folder.name)),
+            daemon=True,
+            name="kg-pages",
         )
         self._process.start()
         theirs.close()

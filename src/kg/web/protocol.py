@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from kg.errors import KgError, QueryRefused
 from kg.results import Triples
+from kg.store import DATASET
 from kg.terms import PREFIXES
 
 _SD = "http://www.w3.org/ns/sparql-service-description#"
@@ -22,7 +23,6 @@ _GRAPHS = ("Turtle", "N-Triples", "JSON-LD")
 _MOST_FIELDS = 50
 _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
-_DATASET = {"default-graph-uri": "default_graph", "named-graph-uri": "named_graphs"}
 
 
 class ReadOnly(KgError):
@@ -82,10 +82,8 @@ async def read_request(request: Request) -> Asked:
     by_name = dict(given)
     dataset: dict[str, list[str]] = {}
     for name, value in given:
-        if name in _DATASET:
-            # A graph that is not named is not asked, where any is.
-            dataset = dataset or {part: [] for part in _DATASET.values()}
-            dataset[_DATASET[name]].append(value)
+        if name in DATASET:
+            dataset.setdefault(name, []).append(value)
     return Asked(by_name.get("query", ""), by_name.get("format", ""), dataset or None)
 
 
@@ -105,7 +103,7 @@ def describe_service(address: str) -> Triples:
 
     service, dataset, graph = BlankNode("service"), BlankNode("dataset"), BlankNode("graph")
     a = NamedNode(f"{PREFIXES['rdf']}type")
-    told = [
+    told: list[tuple[BlankNode, NamedNode, NamedNode | BlankNode]] = [
         (service, a, sd("Service")),
         (service, sd("endpoint"), NamedNode(address)),
         (service, sd("supportedLanguage"), sd("SPARQL11Query")),

@@ -1,6 +1,7 @@
 """An answer, or what stood in its way, as an HTTP response."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -62,7 +63,7 @@ async def answered(
             fix="accept application/sparql-results+json or text/turtle",
         )
 
-    async def pieces():  # type: ignore[no-untyped-def]
+    async def pieces() -> AsyncIterator[bytes]:
         for piece in reply.body:
             yield piece
 

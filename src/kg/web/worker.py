@@ -16,8 +16,8 @@ def work(channel: Connection, store: LocalStore) -> None:
     """Answer queries until the other side hangs up.
 
     A request is JSON (see `request`). The answer is a head as JSON, then its body in pieces, then
-    an empty message. A head says `kind`, `form`, `rows`, `size` (bytes of the body) and `reached`
-    (the limit that cut the answer), or else `what`, `where` and `fix` of a refusal.
+    an empty message. A head says `kind`, `form`, `rows` and `reached` (the limit that
+    cut the answer), or else `what`, `where` and `fix` of a refusal.
     """
     while True:
         try:
@@ -51,12 +51,11 @@ def answer(store: LocalStore, asked: dict[str, Any]) -> tuple[dict[str, Any], by
         kind = kind_of(found)
         form = asked["forms"].get(kind)
         if form is None:
-            return {"kind": kind, "form": "", "rows": 0, "size": 0, "reached": ""}, b""
+            return {"kind": kind, "form": "", "rows": 0, "reached": ""}, b""
         body = render(found, form)
     except KgError as error:
         return {"what": error.what, "where": error.where, "fix": error.fix}, b""
-    head = {"kind": kind, "form": form, "rows": rows_of(found), "size": len(body), "reached": reached}
-    return head, body
+    return {"kind": kind, "form": form, "rows": rows_of(found), "reached": reached}, body
 
 
 def request(

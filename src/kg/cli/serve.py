@@ -1,0 +1,60 @@
+"""`kg serve`: the pages live, with a SPARQL endpoint."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from kg.cli.options import Endpoint, Folder, Settings, where
+from kg.errors import KgError
+from kg.project import Project
+
+_MISSING = "pip install 'evidence-kg[serve]'"
+
+
+def serve(
+    port: Annotated[int, typer.Option("--port", help="0 for any that is free.")] = 8000,
+    host: Annotated[
+        str, typer.Option("--host", help="The address to listen at; beware of any other.")
+    ] = "127.0.0.1",
+    hostname: Annotated[
+        list[str] | None,
+        typer.Option("--hostname", help="A name by which others call this server; repeatable."),
+    ] = None,
+    store: Folder = None,
+    endpoint: Endpoint = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers",
+            min=1,
+            max=64,
+            help="Processes for saved questions, and as many for SPARQL.",
+        ),
+    ] = 2,
+    cors: Annotated[
+        bool, typer.Option("--cors", help="Let the pages of other sites ask, too.")
+    ] = False,
+    allow_network: Annotated[
+        bool,
+        typer.Option("--allow-network", help="Serve although queries could reach the network."),
+    ] = False,
+) -> None:
+    """Serve the pages live, with saved questions as an API and a SPARQL endpoint."""
+    try:
+        from kg.web.running import run_server
+    except ImportError as error:
+        raise KgError(f"{error.name} is not installed", fix=_MISSING) from error
+
+    from kg.web.app import Options
+    from kg.web.pages import Place
+
+    store, endpoint = where(endpoint, store)
+    run_server(
+        Place(Project(Settings.home).home, store, endpoint),
+        Options(workers=workers, hosts=tuple(hostname or ()), cors=cors),
+        host=host,
+        port=port,
+        allow_network=allow_network,
+        told=lambda text: print(text, file=sys.stderr, flush=True),
+    )
