@@ -26,6 +26,7 @@ LAYERS = [
     ["view_pages"],
     ["validation", "views", "export", "doctor", "catalogue"],
     ["graph", "sheets", "site"],
+    ["web"],
     ["cli"],
 ]
 # What is about a heavy package begins with it, and is itself imported only where it is needed.

@@ -29,12 +29,12 @@ FORMS = {
     ),
 }
 # What an answer without rows still has a file of.
-_ALWAYS = {"csv", "json"}
+ALWAYS = {"csv", "json"}
 
 
 @dataclass(frozen=True)
 class File:
-    """A file to download: where it is, what it is, what for, and how large."""
+    """A file to download: where it is, what it is, what for, and how large, if that is known."""
 
     address: str
     form: str
@@ -62,7 +62,7 @@ class AnswerFiles:
         stem = answered.address.rpartition("/")[2].removesuffix(".html")
         written = []
         for form, (called, use) in FORMS.items():
-            if answer.rows or form in _ALWAYS:
+            if answer.rows or form in ALWAYS:
                 content = self.content(form, answered, answer)
                 name = f"claims-{sha256(content).hexdigest()[:12]}" if form == "ttl" else stem
                 address = f"answer/{form.replace('.', '-')}/{name}.{form}"

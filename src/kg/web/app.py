@@ -167,6 +167,10 @@ def _add_errors(app: FastAPI, server: Server) -> None:
     async def gone(request: Request, error: Gone) -> Response:
         return Response(status_code=499)  # nobody reads it; the log knows it by what nginx has
 
+    @app.exception_handler(Exception)
+    async def failed(request: Request, error: Exception) -> Response:
+        return refusal(500, "the server is at fault, and its log says more", "report it")
+
     @app.exception_handler(405)
     async def not_allowed(request: Request, error: Exception) -> Response:
         headers = getattr(error, "headers", None)
@@ -262,6 +266,10 @@ def _add_pages(app: FastAPI, server: Server) -> None:
             live.programs, queries, str(request.base_url), server.options.ad_hoc
         )
         return HTMLResponse(page)
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    async def icon() -> Response:
+        return Response(status_code=204)  # browsers ask for one by themselves
 
     @app.get("/question/{file}", include_in_schema=False)
     async def question(file: str, request: Request) -> Response:

@@ -5,7 +5,6 @@ from typing import Protocol
 
 from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results
 
-from kg.endpoint import EndpointStore
 from kg.errors import EndpointFailed, QueryRefused
 from kg.results import Answer, Table, Triples, render
 from kg.store import Most, read
@@ -43,6 +42,9 @@ class Remote:
     """
 
     def __init__(self, url: str, limits: Limits) -> None:
+        # Here, as it loads SPARQLWrapper.
+        from kg.endpoint import EndpointStore
+
         self.limits = limits
         self._store = EndpointStore(url, seconds=limits.seconds, size=limits.most.size)
         self._turn = asyncio.Semaphore(_AT_ONCE)

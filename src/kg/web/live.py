@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode
 from kg.errors import KgError, UnknownName
 from kg.queries import ANY, Param, SavedQuery, choice_of, choices, load_query
 from kg.results import Table, shown
-from kg.site.answer_files import FORMS, AnswerFiles
+from kg.site.answer_files import ALWAYS, FORMS, AnswerFiles, File
 from kg.site.answers import read_answer
 from kg.site.charts import chart
 from kg.site.pages import Site
@@ -55,15 +55,6 @@ class Control:
         """What is set, in words."""
         called = dict(self.options)
         return ", ".join(called.get(value, value) for value in self.values)
-
-
-@dataclass(frozen=True)
-class File:
-    """A file of an answer, made when it is asked for."""
-
-    address: str
-    form: str
-    use: str
 
 
 class Live:
@@ -110,8 +101,9 @@ class Live:
         answer = read_answer(answered, self._site.evidence, self._store)
         asked_with = "&".join(_pairs(values))
         files = [
-            File(f"question/{query.id}.{form}{'?' if asked_with else ''}{asked_with}", called, use)
-            for form, (called, use) in FORMS.items()
+            File(f"question/{query.id}.{form}{'?' if asked_with else ''}{asked_with}", *what, "")
+            for form, what in FORMS.items()
+            if answer.rows or form in ALWAYS
         ]
         return 200, self._site.filled(
             page,

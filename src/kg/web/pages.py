@@ -14,12 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from kg.endpoint import EndpointStore
 from kg.errors import KgError
 from kg.project import Project
 from kg.site.build import build_site
 from kg.site.pages import Site
-from kg.store import DiskStore, MemoryStore, Store
+from kg.store import Store, open_store
 from kg.web.asking import Asked
 from kg.web.isolation import end_with_parent, give_way
 from kg.web.live import Live
@@ -43,11 +42,7 @@ class Place:
         Raises:
             KgError: it cannot be read.
         """
-        if self.endpoint:
-            return EndpointStore(self.endpoint)
-        if self.folder:
-            return DiskStore(self.folder)
-        return MemoryStore(Project(self.home).graph_files())
+        return open_store(Project(self.home), self.endpoint, self.folder)
 
 
 class Pages:
@@ -64,7 +59,9 @@ class Pages:
         self._store = store
         self._tell = told
         self._folder = tempfile.TemporaryDirectory(prefix="kg-pages-")
-        self._files = StaticFiles(directory=self._folder.name)
+        # Styles and scripts are there before the pages are.
+        static: list[str | tuple[str, str]] = [("kg", "static"), ("kg", "static/vendor")]
+        self._files = StaticFiles(directory=self._folder.name, packages=static)
         self._live: Live | None = None
         self._problem = ""
         self.state = "being made"
