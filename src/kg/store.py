@@ -17,9 +17,9 @@ from pyoxigraph import (
 )
 
 from kg.errors import EndpointFailed, QueryRefused
+from kg.gate import check_read_only
 from kg.project import Project
 from kg.results import Answer, Boolean, Table, Triples
-from kg.sparql import check_read_only
 
 
 class Store(Protocol):
