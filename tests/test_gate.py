@@ -44,6 +44,7 @@ STAR = "ASK {{ {} }}"
         ("ASK { ?s ?p '''a' }", "does not end"),
         ("ASK { ?s ?p '\0' }", "NUL"),
         ("ASK { ?s ?p '\ud800' }", "surrogate"),
+        ("\ufeffASK { ?s ?p ?o }", "byte order mark"),
         ("ASK { ?s ?p (1] }", "closes nothing"),
         ("ASK } { ?s ?p 1 }", "closes nothing"),
     ],

@@ -1,3 +1,5 @@
+from time import monotonic
+
 import pytest
 
 from kg.errors import QueryRefused
@@ -43,6 +45,13 @@ def test_tokens_cover_the_text() -> None:
 )
 def test_tokens_end_where_the_grammar_has_them_end(text: str, kinds: str) -> None:
     assert " ".join(token.kind for token in tokens(text)) == kinds
+
+
+def test_no_text_takes_a_lexer_long() -> None:
+    for text in ("9" * 60_000, ":" + "." * 60_000, "a.a." * 15_000, "'\\'" * 20_000, "<" * 60_000):
+        began = monotonic()
+        list(tokens(text))
+        assert monotonic() - began < 5  # quadratic reading takes half a minute and more
 
 
 def test_blank_nodes_are_no_names_without_a_prefix() -> None:

@@ -27,6 +27,7 @@ _CLOSING = {")": "(", "]": "[", "}": "{"}
 # After these, inside a group, begins a triple pattern or a clause such as FILTER or UNION.
 _STARTERS = set("{}.;,[])")
 _OPERATORS = set("!-+^*/|?")
+_ODD = {"\0": "NUL", "\r": "a carriage return alone", "\ufeff": "a byte order mark"}
 _START = Token("mark", "", 0, 0)
 
 
@@ -62,9 +63,9 @@ def _check_characters(text: str) -> None:
         raise QueryRefused(
             f"the query is longer than {_LARGEST:,} bytes", fix="ask a shorter question"
         )
-    odd = re.search("[\0\ud800-\udfff]|\r(?!\n)", text)
+    odd = re.search("[\0\ud800-\udfff]|\r(?!\n)|\\A\ufeff", text)
     if odd:
-        name = {"\0": "NUL", "\r": "a carriage return alone"}.get(odd[0], "half a surrogate pair")
+        name = _ODD.get(odd[0], "half a surrogate pair")
         raise QueryRefused(
             f"the query holds {name}, which engines read in different ways",
             where=_place(text, odd.start()),
