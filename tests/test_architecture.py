@@ -14,7 +14,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 LAYERS = [
     ["errors"],
     ["terms", "sparql", "exchange", "files", "reading", "spreadsheets"],
-    ["journal"],
+    ["journal", "gate"],
     ["project"],
     ["results", "turtle"],
     ["locations"],

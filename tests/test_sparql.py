@@ -1,60 +1,9 @@
+from time import monotonic
+
 import pytest
 
 from kg.errors import QueryRefused
-from kg.sparql import check_read_only, slots, tokens
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", "SERVICE"),
-        ("SELECT * { service SILENT <http://127.0.0.1:9/> { ?s ?p ?o } }", "SERVICE"),
-        ("SELECT * FROM <file:///etc/hostname> { ?s ?p ?o }", "FROM"),
-        ("LOAD <http://127.0.0.1:9/>", "LOAD"),
-        ("INSERT DATA { <a:b> <a:c> <a:d> }", "INSERT"),
-        ("PREFIX x: <y:z> DELETE WHERE { ?s ?p ?o }", "DELETE"),
-        ("DROP ALL", "DROP"),
-        ("#SELECT\n CLEAR ALL", "CLEAR"),
-        ("SELECT * { ?s ?p ?o . \\u0053ERVICE <x:y> {} }", "backslash"),
-        ("SELECT * " + "{" * 65 + "}" * 65, "nested"),
-        ("", "empty"),
-        ("# only a comment", "empty"),
-        ("SELECT * { ?s ?p ?o }" + " " * 70_000, "longer"),
-        # Engines need no space between words.
-        ("SELECT * { SERVICESILENT <x:y> { ?s ?p ?o } }", "SERVICE"),
-        ("PREFIX : <x:> SELECT * { SERVICE:b { ?s ?p ?o } }", "SERVICE"),
-        ("PREFIX b: <x:> SELECT * { ?s ?p trueserviceb:c { ?s ?p ?o } }", "SERVICE"),
-        ("ASKFROMNAMED<x:y> { ?s ?p ?o }", "FROM"),
-        ("PREFIX from: <x:> ASK { ?s ?p from:c }", "FROM"),
-        # Engines read chains by recursion.
-        ("SELECT * { {}" + "UNION{}" * 8000 + "}", "words and marks"),
-        ("ASK { FILTER(" + "!" * 30_000 + "true) }", "words and marks"),
-    ],
-)
-def test_what_is_not_a_plain_query_is_refused(text: str, why: str) -> None:
-    with pytest.raises(QueryRefused, match=why) as refused:
-        check_read_only(text)
-    assert refused.value.fix
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        'ASK { ?s ?p "SERVICE FROM LOAD" }',
-        "ASK { ?s ?p '''a ' \" SERVICE''' }",
-        "ASK { <http://example.org/#SERVICE> ?from ?service } # LOAD",
-        "PREFIX place: <x:> SELECT ?load { ?load place:service place:LOAD }",
-        'SELECT * { ?s ?p "\\u0041" }',
-    ],
-)
-def test_words_in_strings_iris_names_and_comments_are_no_keywords(text: str) -> None:
-    check_read_only(text)
-
-
-def test_place_of_what_is_refused_is_named() -> None:
-    with pytest.raises(QueryRefused) as refused:
-        check_read_only("SELECT *\n  FROM <x:y> { ?s ?p ?o }")
-    assert refused.value.where == "line 2, column 3"
+from kg.sparql import named, slots, tokens
 
 
 def test_slot_is_found_past_strings_and_comments_that_look_like_one() -> None:
@@ -76,3 +25,34 @@ def test_rows_of_several_columns_are_no_slot() -> None:
 def test_tokens_cover_the_text() -> None:
     text = 'SELECT ?x{?x a x:y;x:z \'a\\\'b\',"""c"d"""}'
     assert "".join(token.text for token in tokens(text)) == text.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("?a.", "variable mark"),
+        ("?caf\u00e9\u00b7x", "variable"),
+        ("x:a.b. y:", "name mark name"),
+        ("x:a\\-b%41", "name"),
+        ("x:a\\u0041", "name mark word"),
+        ("_:b1 :b", "blank name"),
+        ("'a'@en-GB", "string tag"),
+        ("'a''b'", "mark word string word mark"),
+        ("1.5e3 .5 7 1.", "number number number number mark"),
+        ("# to here\rASK", "word"),
+        ("<a b> <a>", "mark word word mark iri"),
+    ],
+)
+def test_tokens_end_where_the_grammar_has_them_end(text: str, kinds: str) -> None:
+    assert " ".join(token.kind for token in tokens(text)) == kinds
+
+
+def test_no_text_takes_a_lexer_long() -> None:
+    for text in ("9" * 60_000, ":" + "." * 60_000, "a.a." * 15_000, "'\\'" * 20_000, "<" * 60_000):
+        began = monotonic()
+        list(tokens(text))
+        assert monotonic() - began < 5  # quadratic reading takes half a minute and more
+
+
+def test_blank_nodes_are_no_names_without_a_prefix() -> None:
+    assert [iri for _, iri in named("ASK { _:b a <x:y> }")][-1] == "x:y"

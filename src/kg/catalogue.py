@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Store, Triple
 
 from kg.errors import KgError, QueryRefused
+from kg.gate import check_read_only
 from kg.queries import Param, SavedQuery
 from kg.results import Triples
-from kg.sparql import check_read_only, named, tokens
+from kg.sparql import named, tokens
 from kg.terms import PREFIXES, Term, expand
 
 DATASET = f"{PREFIXES['dataset']}evidence-kg"

@@ -23,8 +23,9 @@ from SPARQLWrapper import POST, SPARQLWrapper
 
 from kg.errors import EndpointFailed
 from kg.exchange import Limits, exchange, origin
+from kg.gate import check_read_only
 from kg.results import Answer, Boolean, Table, Triples
-from kg.sparql import check_read_only, malformed
+from kg.sparql import malformed
 from kg.turtle import nesting
 
 _TABLE_TYPES = ("application/sparql-results+json", "application/json")

@@ -7,9 +7,9 @@ import pyoxigraph
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, QueryTriples, Store, Triple
 
 from kg.errors import KgError, QueryRefused
+from kg.gate import check_read_only
 from kg.project import Project
 from kg.results import GRAPH_FORMATS
-from kg.sparql import check_read_only
 from kg.terms import PREFIXES
 from kg.turtle import read_turtle
 

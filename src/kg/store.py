@@ -17,9 +17,10 @@ from pyoxigraph import (
 )
 
 from kg.errors import KgError, QueryRefused
+from kg.gate import check_read_only
 from kg.project import Project
 from kg.results import Answer, Boolean, Table, Triples
-from kg.sparql import check_read_only, malformed
+from kg.sparql import malformed
 
 # The graphs that a query is asked of, by IRI, as the SPARQL 1.1 Protocol names the two kinds.
 DATASET = ("default-graph-uri", "named-graph-uri")

@@ -2,7 +2,7 @@
 // once, then a query at a time. Being apart, a query without end can be ended, and the page lives.
 "use strict";
 
-// As in kg/sparql.py.
+// Much as in kg/sparql.py and kg/gate.py, which are stricter: from here no server can be reached.
 const TOKEN = new RegExp(
   [
     String.raw`(?<space>\s+|#[^\n]*)`,
