@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Page
 
 from kg.errors import KgError
 from kg.project import Project, start_home
@@ -22,8 +22,8 @@ from kg.site.questions import questions
 from kg.store import MemoryStore, open_store
 from kg.terms import expand
 
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+Barriers = Callable[..., list[object]]
+NewTab = Callable[[int], Page]
 SMOKE = {"index.html", "map.html", "claim/martin-2010-001.html"}
 # One page of each type, by its address.
 TYPES = [
@@ -276,23 +276,8 @@ def test_what_stands_in_the_graph_stays_text(tmp_path: Path) -> None:
     [pytest.param(each, marks=[] if each in SMOKE else [pytest.mark.full]) for each in TYPES],
 )
 def test_each_page_type_can_be_read_by_all(
-    site: Path, browser: Browser, address: str, width: int
+    site: Path, new_tab: NewTab, barriers: Barriers, address: str, width: int
 ) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 900}, java_script_enabled=True)
-    problems: list[str] = []
-    page.on("console", lambda message: problems.append(message.text))
-    page.on("request", lambda r: None if r.url.startswith("file:") else problems.append(r.url))
+    page = new_tab(width)
     page.goto((site / address).as_uri())
-    shots = Path(__file__).parent.parent / "build" / "shots"
-    shots.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=shots / f"{address.replace('/', '-')[:-5]}-{width}.png", full_page=True)
-    # What is wider than the window must scroll in a box of its own.
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate(AXE)
-    found = page.evaluate(
-        "tags => axe.run(document, { runOnly: tags, preload: false })"
-        ".then((r) => r.violations.map((v) => [v.id, v.nodes.map((n) => n.html)]))",
-        TAGS,
-    )
-    page.close()
-    assert (found, problems) == ([], [])
+    assert barriers(page, address) == []

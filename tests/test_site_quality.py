@@ -1,12 +1,12 @@
 """The pages on quality and words: their figures are those of the graph, the text and the docs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Page
 from pyoxigraph import NamedNode
 
 from kg.anchors import ReferenceText
@@ -20,9 +20,9 @@ from kg.store import MemoryStore, open_store
 from kg.terms import expand, local_name
 from kg.turtle import read_turtle
 
+Barriers = Callable[..., list[object]]
+NewTab = Callable[[int], Page]
 ROOT = Path(__file__).parent.parent
-AXE = (ROOT / "tests" / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 REVIEW = expand("source:martin-2010")
 
 
@@ -262,22 +262,9 @@ def test_a_term_out_of_use_is_marked(tmp_path: Path) -> None:
     "address", ["quality.html", "quality/voice-relayed.html", "vocabulary.html"]
 )
 def test_each_page_can_be_read_by_all(
-    site: Site, browser: Browser, address: str, width: int
+    site: Site, new_tab: NewTab, barriers: Barriers, address: str, width: int
 ) -> None:
-    tab = browser.new_page(viewport={"width": width, "height": 900})
-    problems: list[str] = []
-    tab.on("console", lambda message: problems.append(message.text))
+    tab = new_tab(width)
     tab.goto((site.folder / address).as_uri())
     tab.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
-    shots = ROOT / "build" / "shots"
-    shots.mkdir(parents=True, exist_ok=True)
-    tab.screenshot(path=shots / f"{address.replace('/', '-')[:-5]}-{width}.png", full_page=True)
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    tab.evaluate(AXE)
-    found = tab.evaluate(
-        "tags => axe.run(document, { runOnly: tags, preload: false })"
-        ".then((r) => r.violations.map((v) => [v.id, v.nodes.map((n) => n.html)]))",
-        TAGS,
-    )
-    tab.close()
-    assert (found, problems) == ([], [])
+    assert barriers(tab, address) == []
