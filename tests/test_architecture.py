@@ -13,7 +13,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 # them in their list.
 LAYERS = [
     ["errors"],
-    ["terms", "sparql", "files", "reading", "spreadsheets"],
+    ["terms", "sections", "sparql", "files", "reading", "spreadsheets"],
     ["journal"],
     ["project"],
     ["results", "turtle"],

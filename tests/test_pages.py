@@ -145,7 +145,13 @@ def test_search_leads_to_the_details(page: Page, site: dict[str, str]) -> None:
     expect(heading).to_be_focused()
     assert page.url.endswith("#node=statement%3Amartin-2010-018")
     details = page.locator("#details")
-    for part in ("challenge", "es.6.2", "Uncited", "main theme (1)", "Serious case reviews"):
+    for part in (
+        "challenge",
+        "executive summary, section 6.2",
+        "Uncited",
+        "main theme (1)",
+        "Serious case reviews",
+    ):
         expect(details).to_contain_text(part)
 
 

@@ -15,6 +15,7 @@ from kg.errors import KgError
 from kg.project import Project, start_home
 from kg.queries import list_queries
 from kg.results import render
+from kg.sections import section_in_words
 from kg.site.build import build_site
 from kg.site.cells import REASONS, cell
 from kg.site.evidence import Evidence
@@ -113,7 +114,8 @@ def test_each_claim_has_a_page_with_its_passage_and_works(site: Path, evidence: 
         told = words(site, f"claim/{claim.name}.html")
         assert claim.label in told and claim.description in told
         for at in claim.places:
-            assert f"Section {at.section}" in told and at.first_words in told
+            place = section_in_words(at.section)
+            assert f"{place[:1].upper()}{place[1:]}" in told and at.first_words in told
         for work in claim.works:
             assert evidence.label(work) in told
 
