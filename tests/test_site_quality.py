@@ -12,12 +12,14 @@ from pyoxigraph import NamedNode
 from kg.anchors import ReferenceText
 from kg.passages import STATES, coverage
 from kg.project import Project, start_home
+from kg.queries import load_query, run
+from kg.results import Table, shown
 from kg.site.evidence import Evidence
 from kg.site.pages import Site
 from kg.site.quality import Group, Reading, reading, write_quality
 from kg.site.vocabulary import write_vocabulary
 from kg.store import MemoryStore, open_store
-from kg.terms import expand, local_name
+from kg.terms import PREFIXES, expand, local_name
 from kg.turtle import read_turtle
 
 Barriers = Callable[..., list[object]]
@@ -104,6 +106,31 @@ def test_reading_by_section_is_that_of_the_checked_figures(site: Site) -> None:
     assert [str(found.coded), str(found.left_out)] == total[1:3]
     # The first and the last character of this text are in runs.
     assert found.between == int(total[3]) + int(total[4])
+
+
+def test_reading_is_that_of_the_saved_query(site: Site, tmp_path: Path) -> None:
+    held = tmp_path / "runs.ttl"
+    # Passages that overlap, hold each other or touch; a span that one runs into, and one apart.
+    runs = [(0, 10), (5, 8), (5, 8), (8, 20)], [(15, 30), (40, 50)]
+    told = [f"PREFIX {name}: <{PREFIXES[name]}>\n" for name in ("kg", "oa", "rdfs", "source")]
+    told.append('source:a rdfs:label "A" .\n')
+    told += [
+        f'<https://w3id.org/{kind}/{number}> a kg:{kind} ; oa:hasSource source:a ; kg:section "1" ;'
+        f" kg:start {start} ; kg:end {end} ; kg:reason "A heading." .\n"
+        for kind, of in zip(("Passage", "UncodedSpan"), runs, strict=True)
+        for number, (start, end) in enumerate(of)
+    ]
+    held.write_text("".join(told), encoding="utf-8")
+    for review, store in (("source:martin-2010", site.store), ("source:a", MemoryStore([held]))):
+        answer = run(load_query(Project(), "reading-coverage"), store)
+        assert isinstance(answer, Table)
+        rows = [[shown(cell) for cell in row[2:5]] for row in answer.rows]
+        found = reading(Evidence.of(store), expand(review))
+        assert rows == [
+            ["all", str(found.coded), str(found.left_out)],
+            *([s.group.short, str(s.coded), str(s.left_out)] for s in found.sections),
+        ]
+    assert (found.coded, found.left_out) == (20, 20)
 
 
 def test_reading_is_that_of_the_text(site: Site, source_text: Path) -> None:
