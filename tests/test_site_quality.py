@@ -111,14 +111,14 @@ def test_reading_by_section_is_that_of_the_checked_figures(site: Site) -> None:
 def test_reading_is_that_of_the_saved_query(site: Site, tmp_path: Path) -> None:
     held = tmp_path / "runs.ttl"
     # Passages that overlap, hold each other or touch; a span that one runs into, and one apart.
-    runs = [(0, 10), (5, 8), (5, 8), (8, 20)], [(15, 30), (40, 50)]
+    runs = [("kg:Passage", *ends) for ends in ((0, 10), (5, 8), (5, 8), (8, 20))]
+    runs += [('kg:UncodedSpan ; kg:reason "A heading."', *ends) for ends in ((15, 30), (40, 50))]
     told = [f"PREFIX {name}: <{PREFIXES[name]}>\n" for name in ("kg", "oa", "rdfs", "source")]
     told.append('source:a rdfs:label "A" .\n')
     told += [
-        f'<https://w3id.org/{kind}/{number}> a kg:{kind} ; oa:hasSource source:a ; kg:section "1" ;'
-        f" kg:start {start} ; kg:end {end} ; kg:reason "A heading." .\n"
-        for kind, of in zip(("Passage", "UncodedSpan"), runs, strict=True)
-        for number, (start, end) in enumerate(of)
+        f'source:run-{number} a {kind} ; oa:hasSource source:a ; kg:section "1" ;'
+        f" kg:start {start} ; kg:end {end} .\n"
+        for number, (kind, start, end) in enumerate(runs)
     ]
     held.write_text("".join(told), encoding="utf-8")
     for review, store in (("source:martin-2010", site.store), ("source:a", MemoryStore([held]))):
