@@ -16,7 +16,7 @@ from pathlib import Path
 from shutil import which
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results
 from rdflib import Graph
 
@@ -29,6 +29,9 @@ from kg.store import MemoryStore
 
 ROOT = Path(__file__).parent.parent
 SOURCE_TEXT = ROOT.parent / "shared" / "source" / "000_f5938bed29163197.txt"
+
+AXE = (ROOT / "tests" / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -224,3 +227,46 @@ def browser() -> Iterator[Browser]:
         )
         yield started
         started.close()
+
+
+@pytest.fixture
+def new_tab(browser: Browser) -> Iterator[Callable[[int], Page]]:
+    """Open tabs of a width, which may complain of nothing and ask for nothing but files."""
+    wrong: list[str] = []
+    with browser.new_context() as context:
+
+        def open_(width: int) -> Page:
+            page = context.new_page()
+            page.set_viewport_size({"width": width, "height": 900})
+            page.on("console", lambda message: wrong.append(message.text))
+            page.on("pageerror", lambda error: wrong.append(str(error)))
+            page.on("request", lambda r: None if r.url.startswith("file:") else wrong.append(r.url))
+            return page
+
+        yield open_
+    assert wrong == []
+
+
+@pytest.fixture(scope="session")
+def barriers() -> Callable[..., list[object]]:
+    """Say what keeps people from reading a page: what axe finds, and what runs out of the window.
+
+    With the name of a shot, a picture of the page is left in `build/shots/` to be looked at.
+    """
+
+    def find(page: Page, shot: str = "", *, full_page: bool = True) -> list[object]:
+        assert page.viewport_size
+        width = page.viewport_size["width"]
+        if shot:
+            name = shot.removesuffix(".html").replace("/", "-")
+            path = ROOT / "build" / "shots" / f"{name}-{width}.png"
+            page.screenshot(path=path, full_page=full_page)
+        page.evaluate(AXE)
+        found = page.evaluate("runOnly => axe.run(document, {runOnly, preload: false})", AXE_TAGS)
+        assert found["passes"], "axe looked at nothing"
+        seen = [[each["id"], [n["html"] for n in each["nodes"]]] for each in found["violations"]]
+        # What is wider than the window must scroll in a box of its own.
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        return [*seen, *([f"{wide} px wide"] if wide > width else [])]
+
+    return find

@@ -13,7 +13,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 # them in their list.
 LAYERS = [
     ["errors"],
-    ["terms", "sparql", "exchange", "files", "reading", "spreadsheets"],
+    ["terms", "sections", "sparql", "exchange", "files", "reading", "spreadsheets"],
     ["journal", "gate"],
     ["project"],
     ["results", "turtle"],

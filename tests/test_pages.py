@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,8 +13,7 @@ from kg.project import Project
 from kg.store import MemoryStore, open_store
 from kg.views import build_view, list_views
 
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+Barriers = Callable[..., list[object]]
 DRAWN = """() => {
   const canvas = document.querySelector("#network canvas");
   const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
@@ -99,27 +98,21 @@ def opened(page: Page, address: str) -> Page:
     return page
 
 
-def accessible(page: Page) -> list[str]:
-    """What axe finds against WCAG 2.2 A and AA."""
-    page.evaluate(AXE)
-    found = page.evaluate(
-        "tags => axe.run({runOnly: {type: 'tag', values: tags}, preload: false})", TAGS
-    )
-    assert found["passes"], "axe looked at nothing"
-    return [f"{v['id']}: {[n['target'] for n in v['nodes'][:3]]}" for v in found["violations"]]
-
-
-def test_overview_draws_is_accessible_and_asks_nobody(page: Page, site: dict[str, str]) -> None:
+def test_overview_draws_is_accessible_and_asks_nobody(
+    page: Page, site: dict[str, str], barriers: Barriers
+) -> None:
     opened(page, site["overview"])
     assert page.evaluate(DRAWN) > 5000
-    assert accessible(page) == []
+    assert barriers(page) == []
 
 
-def test_axe_can_fail(page: Page, tmp_path: Path) -> None:
+def test_barriers_are_found(page: Page, tmp_path: Path, barriers: Barriers) -> None:
     bad = tmp_path / "bad.html"
-    bad.write_text("<!doctype html><title>x</title><img src='data:,'>", encoding="utf-8")
+    wide = "<img src='data:,'><p style='width: 2000px'>wide</p>"
+    bad.write_text(f"<!doctype html><title>x</title>{wide}", encoding="utf-8")
     page.goto(bad.as_uri())
-    assert accessible(page) != []
+    *seen, last = barriers(page)
+    assert "image-alt" in [rule for rule, _ in seen] and str(last).endswith(" px wide")
 
 
 @pytest.mark.full
@@ -127,20 +120,18 @@ def test_axe_can_fail(page: Page, tmp_path: Path) -> None:
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_page_is_accessible_draws_and_fits(
-    page: Page, site: dict[str, str], view: str, width: int, chosen: bool
+    page: Page, site: dict[str, str], barriers: Barriers, view: str, width: int, chosen: bool
 ) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     address, heading = CHOSEN[view] if chosen else ("", "Details")
     opened(page, site[view] + address)
     expect(page.locator("#details-heading")).to_contain_text(heading)
     assert page.evaluate(DRAWN) > 1000
-    assert accessible(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert barriers(page) == []
     if width == 320:
         page.locator("summary").click()
         expect(page.get_by_label("Challenge (")).to_be_visible()
-        assert accessible(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert barriers(page) == []
 
 
 @pytest.mark.full
@@ -154,7 +145,13 @@ def test_search_leads_to_the_details(page: Page, site: dict[str, str]) -> None:
     expect(heading).to_be_focused()
     assert page.url.endswith("#node=statement%3Amartin-2010-018")
     details = page.locator("#details")
-    for part in ("challenge", "es.6.2", "Uncited", "main theme (1)", "Serious case reviews"):
+    for part in (
+        "challenge",
+        "executive summary, section 6.2",
+        "Uncited",
+        "main theme (1)",
+        "Serious case reviews",
+    ):
         expect(details).to_contain_text(part)
 
 

@@ -162,7 +162,7 @@ def test_a_claim_is_cited_with_its_place_in_the_review(evidence: Evidence) -> No
     title = evidence.one(claim.review, "dcterms:title")
     assert claim_footnote(evidence, claim) == (
         f"Martin, K., Jeffes, J. and MacLeod, S. (2010). {title}. "
-        "National Foundation for Educational Research. Section es.1.2, p. v. "
+        "National Foundation for Educational Research. Executive summary, section 1.2, p. v. "
         "Citing Hunter (2009), as cited in Burton (2009). "
         "Claim martin-2010-044 of Evidence graph on safeguarding children, version 0.1.0. "
         "https://w3id.org/evidence-kg/statement/martin-2010-044"
@@ -172,7 +172,7 @@ def test_a_claim_is_cited_with_its_place_in_the_review(evidence: Evidence) -> No
     assert entry["url"] == claim.iri and record["urls"] == [claim.iri]
     assert entry["title"] == record["title"] == claim.label
     assert entry["note"].endswith("Citing Hunter (2009), as cited in Burton (2009).")
-    assert "Section es.1.2, p. v." in record["notes"][0]
+    assert "Executive summary, section 1.2, p. v." in record["notes"][0]
 
 
 def test_a_graph_that_knows_less_cites_less(tmp_path: Path) -> None:

@@ -4,23 +4,32 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page
 
 from kg.project import Project, start_home
 from kg.site.build import build_site
 from kg.site.evidence import Evidence
-from kg.store import open_store
+from kg.site.quality import reading
+from kg.store import MemoryStore, open_store
 from kg.terms import expand
 
 # A number of things that the graph holds, as pages write it.
-NUMBERED = re.compile(r"\b\d+ (?:distinct )?(?:claim|work|disagreement|passage|review)s?\b")
-LINK = re.compile(r'<a class="govuk-link" data-count="([^"]*)" href="([^"]+)">(\d+)</a>')
+NUMBERED = re.compile(
+    r"\b[\d,]*\d (?:distinct )?(?:claim|work|disagreement|passage|review|character|check)s?\b"
+)
+LINK = re.compile(r'<a class="govuk-link" data-count="([^"]*)" href="([^"]+)">([\d,]+)</a>')
 
 
 def rows(answer: Path) -> list[set[str]]:
     """The rows of a saved answer, each as the texts and IRIs that it holds."""
     told = json.loads(answer.read_text(encoding="utf-8"))["results"]["bindings"]
     return [{cell["value"] for cell in row.values()} for row in told]
+
+
+@pytest.fixture(scope="module")
+def evidence(store: MemoryStore) -> Evidence:
+    return Evidence.of(store)
 
 
 def test_each_number_is_in_the_answer_that_it_links_to(site: Path) -> None:
@@ -31,20 +40,33 @@ def test_each_number_is_in_the_answer_that_it_links_to(site: Path) -> None:
             named = {expand(name) if ":" in name else name for name in of.split("|")}
             told = [row for row in rows(answer) if named <= row]
             assert told, (page, of, to)
-            assert any(number in row for row in told), (page, of, number, told)
+            assert any(number.replace(",", "") in row for row in told), (page, of, number, told)
             checked += 1
     assert checked > 500
 
 
-def test_no_number_of_things_stands_without_its_link(site: Path) -> None:
+def test_no_number_of_things_stands_without_its_link(site: Path, evidence: Evidence) -> None:
     # Titles and labels of the graph may hold numbers of their own.
-    told = Evidence.of(open_store(Project())).told.values()
+    told = evidence.told.values()
     own = " ".join(v.value for values in told for of in values.values() for v in of)
     for page in site.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         text = re.sub(r"<(title|a|caption|pre|summary)\b.*?</\1>", "", text, flags=re.S)
         found = NUMBERED.findall(re.sub(r"<[^>]*>", " ", text))
         assert [number for number in found if number not in own] == [], page
+
+
+def test_home_says_what_part_of_the_review_is_covered(site: Path, evidence: Evidence) -> None:
+    read = reading(evidence, expand("source:martin-2010"))
+    text = (site / "index.html").read_text(encoding="utf-8")
+    _, told, _ = re.split(r'id="covered"|</section>\n<section aria-labelledby="limits"', text)
+    assert LINK.findall(told) == [
+        ("source:martin-2010|all", "question/reading-coverage.html", f"{many:,}")
+        for many in (read.coded, read.left_out)
+    ]
+    told = " ".join(re.sub(r"<[^>]*>", "", told).split())
+    assert "from its front matter, executive summary, chapter 1 and chapter 2. 81% of it" in told
+    assert round(100 * read.coded / (read.coded + read.left_out)) == 81
 
 
 def test_home_leads_to_each_agency_and_theme_in_one_click(site: Path, browser: Browser) -> None:

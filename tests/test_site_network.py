@@ -3,13 +3,14 @@
 import json
 import re
 import shutil
+from collections.abc import Callable
 from html import unescape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from kg.project import Project, start_home
 from kg.site.build import build_site
@@ -22,9 +23,8 @@ from kg.terms import curie, expand
 from kg.view_pages import FILES
 from kg.views import list_views
 
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SHOTS = Path(__file__).parent.parent / "build" / "shots"
+Barriers = Callable[..., list[object]]
+NewTab = Callable[[int], Page]
 PATH = "#from=agency%3Apolice&to=agency%3Ahealth"
 PLACES = [
     "index.html",
@@ -205,27 +205,14 @@ def test_a_view_that_finds_nothing_is_told_in_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize("width", [1280, 320])
 @pytest.mark.parametrize("place", PLACES, ids=["index", "expanded", "path", "wanted"])
 def test_each_state_can_be_read_by_all(
-    site: Site, browser: Browser, place: str, width: int
+    site: Site, new_tab: NewTab, barriers: Barriers, place: str, width: int
 ) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    wrong: list[str] = []
-    page.on("console", lambda message: wrong.append(message.text))
-    page.on("request", lambda r: None if r.url.startswith("file:") else wrong.append(r.url))
+    page = new_tab(width)
     page.goto((site.folder / "network").as_uri() + f"/{place}")
     if "#" in place:
         page.locator("html[data-ready]").wait_for(state="attached")
-    SHOTS.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"[^a-z-]+", "-", place.partition("&")[0].replace(".html", ""))
-    page.screenshot(path=SHOTS / f"network-{name.strip('-')}-{width}.png")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate(AXE)
-    found = page.evaluate(
-        "tags => axe.run(document, { runOnly: tags, preload: false })"
-        ".then((r) => r.violations.map((v) => [v.id, v.nodes.map((n) => n.html)]))",
-        TAGS,
-    )
-    page.close()
-    assert (found, wrong) == ([], [])
+    assert barriers(page, f"network-{name.strip('-')}", full_page=False) == []
 
 
 def test_without_scripts_the_tables_lead_on(site: Site, browser: Browser) -> None:

@@ -60,7 +60,10 @@ def test_a_row_says_in_whose_voice_on_which_works_and_where(site: Path) -> None:
     assert len(whys) == 2
     for why in whys:
         told = text_of(why)
-        assert "Relayed: Hunter (2009), through Burton (2009). Section es.1.2, page v." in told
+        assert (
+            "Relayed: Hunter (2009), through Burton (2009). Executive summary, section 1.2, page v."
+            in told
+        )
 
 
 def test_each_row_leads_to_the_claims_that_were_counted_for_it(read: Read) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 from re import findall
@@ -17,8 +17,8 @@ from kg.site.sparql_page import write_sparql
 from kg.store import MemoryStore
 from kg.terms import PREFIXES
 
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+Barriers = Callable[..., list[object]]
+NewTab = Callable[[int], Page]
 Open = Callable[..., Page]
 
 
@@ -46,26 +46,18 @@ def folder(project: Project, store: MemoryStore, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture
-def open_page(browser: Browser, folder: Path) -> Iterator[Open]:
-    """Open the page, which may complain of nothing, and ask for nothing but files beside it."""
-    problems: list[str] = []
-    context = browser.new_context()
+def open_page(new_tab: NewTab, folder: Path) -> Open:
+    """Open the page, be it with a query in its address."""
 
     def open_(query: str = "", width: int = 1280) -> Page:
-        page = context.new_page()
-        page.set_viewport_size({"width": width, "height": 900})
-        page.on("console", lambda message: problems.append(message.text))
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda r: None if r.url.startswith("file:") else problems.append(r.url))
+        page = new_tab(width)
         page.goto((folder / "sparql.html").as_uri())
         if query:
             page.evaluate("text => { location.hash = `query=${encodeURIComponent(text)}` }", query)
             expect(page.locator(".cm-content")).to_contain_text(query.split("\n")[-1])
         return page
 
-    yield open_
-    context.close()
-    assert problems == []
+    return open_
 
 
 def offers(page: Page) -> Locator:
@@ -194,21 +186,11 @@ def test_without_a_script_the_query_can_be_read_and_copied(
 @pytest.mark.full
 @pytest.mark.parametrize("width", [1280, 320])
 @pytest.mark.parametrize("state", ["plain", "offers"])
-def test_it_can_be_read_by_all(open_page: Open, state: str, width: int) -> None:
+def test_it_can_be_read_by_all(open_page: Open, barriers: Barriers, state: str, width: int) -> None:
     page = open_page(width=width)
     if state == "offers":
         page.locator(".cm-content").click()
         page.keyboard.press("Control+End")
         page.keyboard.type("kg:")
         expect(offers(page)).to_be_visible()
-    shots = Path(__file__).parent.parent / "build" / "shots"
-    shots.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=shots / f"sparql-{state}-{width}.png", full_page=state == "plain")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate(AXE)
-    found = page.evaluate(
-        "tags => axe.run(document, { runOnly: tags, preload: false })"
-        ".then((r) => r.violations.map((v) => [v.id, v.nodes.map((n) => n.html)]))",
-        TAGS,
-    )
-    assert found == []
+    assert barriers(page, f"sparql-{state}", full_page=state == "plain") == []

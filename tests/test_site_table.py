@@ -1,6 +1,6 @@
 """Tables of the site with a script: they sort, filter, say so, and keep it in the address."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,8 @@ from kg.project import Project
 from kg.site.questions import questions
 from kg.store import open_store
 
-ROOT = Path(__file__).parent
-AXE = (ROOT / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+Barriers = Callable[..., list[object]]
+NewTab = Callable[[int], Page]
 TYPES = [
     "questions.html",
     "question/statement-by-theme--interagency-working.html",
@@ -26,14 +25,8 @@ TYPES = [
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda message: problems.append(message.text))
-    yield page
-    page.close()
-    assert problems == []
+def page(new_tab: NewTab) -> Page:
+    return new_tab(1280)
 
 
 def column(page: Page, heading: str) -> list[str]:
@@ -136,23 +129,14 @@ def test_without_a_script_all_is_there(site: Path, browser: Browser) -> None:
 @pytest.mark.parametrize("width", [1280, 320])
 @pytest.mark.parametrize("address", TYPES)
 def test_each_kind_of_answer_can_be_read_by_all(
-    site: Path, page: Page, address: str, width: int
+    site: Path, page: Page, barriers: Barriers, address: str, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.goto((site / address).as_uri())
     # All that can be opened is open, so that it is held to the same rules.
     page.eval_on_selector_all("details", "all => all.forEach((each) => (each.open = true))")
-    shots = ROOT.parent / "build" / "shots"
-    shots.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=shots / f"{address.replace('/', '-')[:-5]}-open-{width}.png")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate(AXE)
-    found = page.evaluate(
-        "tags => axe.run(document, { runOnly: tags, preload: false })"
-        ".then((r) => r.violations.map((v) => [v.id, v.nodes.map((n) => n.html)]))",
-        TAGS,
-    )
-    assert found == []
+    name = f"{address.removesuffix('.html')}-open"
+    assert barriers(page, name, full_page=False) == []
 
 
 @pytest.mark.full

@@ -143,7 +143,9 @@ def test_a_claim_is_a_line_as_wide_as_its_works_and_dashed_at_second_hand(
     claims = {claim["id"]: claim for claim in data["claims"]}
     assert claims.keys() == lines.keys()
     assert claims["statement:martin-2010-044"]["second_hand"] is True
-    assert ["Section", "es.1.2"] in claims["statement:martin-2010-044"]["facts"]
+    assert ["Section", "executive summary, section 1.2"] in claims["statement:martin-2010-044"][
+        "facts"
+    ]
 
 
 def test_every_claim_of_a_theme_is_drawn_even_of_no_agency(

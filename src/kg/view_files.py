@@ -108,8 +108,17 @@ class View:
     @property
     def facts(self) -> tuple[str, ...]:
         """The headings of all facts, in the order of the file."""
-        rules = (*self.nodes, *self.claims, *(rule for _, rule in self.details))
-        return tuple(dict.fromkeys(heading for rule in rules for heading in rule.facts))
+        return tuple(dict.fromkeys(heading for rule in self._rules for heading in rule.facts))
+
+    @property
+    def sections(self) -> frozenset[str]:
+        """The headings of facts that say in which section of a review something stands."""
+        told = (fact for rule in self._rules for fact in rule.facts.items())
+        return frozenset(heading for heading, value in told if value == "?section")
+
+    @property
+    def _rules(self) -> tuple[NodeRule, ...]:
+        return (*self.nodes, *self.claims, *(rule for _, rule in self.details))
 
 
 def read_view(path: Path, project: Project) -> View:

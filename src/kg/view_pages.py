@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kg import __version__
 from kg.errors import UnknownName
 from kg.queries import SavedQuery
+from kg.sections import section_in_words
 from kg.terms import nearest_of
 from kg.view_files import LINES, View
 
@@ -244,8 +245,15 @@ def _width(works: int) -> float:
     return 1.2 + 1.8 * min(works, 3)
 
 
-def _facts(view: View, item: Mapping[str, Any]) -> list[list[str]]:
-    return [[heading, item[heading]] for heading in view.facts if heading in item]
+def _facts(view: View, item: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """List the facts of an item; the network has codes for sections, which people read in words."""
+    return [
+        (heading, "; ".join(map(section_in_words, item[heading].split("; "))))
+        if heading in view.sections
+        else (heading, item[heading])
+        for heading in view.facts
+        if heading in item
+    ]
 
 
 def _groups(
@@ -279,7 +287,13 @@ def _groups(
             how: [{"id": other, "label": label} for other, label in others.items()]
             for how, others in linked[name].items()
         }
-        row = {**item, "id": name, "links": links, "incoming": incoming[name]}
+        row = {
+            **item,
+            **dict(_facts(view, item)),
+            "id": name,
+            "links": links,
+            "incoming": incoming[name],
+        }
         groups[view.kinds[item["kind"]].group]["rows"].append(row)
     # What the head of the page says of all of them is not said again of each.
     said = {fact for fact, found in _scope(view, graph, claims).items() if len(found) == 1}

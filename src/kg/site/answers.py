@@ -8,6 +8,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.explain import what_is_behind
 from kg.results import plain, shown
+from kg.sections import section_in_words
 from kg.site.dates import spoken
 from kg.site.evidence import Claim, Evidence
 from kg.site.questions import Answered
@@ -144,6 +145,9 @@ def _field(evidence: Evidence, record: Mapping[str, Term | None], name: str) -> 
     iri = about.value if isinstance(about, NamedNode) else ""
     text = evidence.label(term.value) if isinstance(term, NamedNode) else shown(term)
     if isinstance(term, Literal):
+        if name == "section":
+            told = section_in_words(text)
+            return Field(f"{told[:1].upper()}{told[1:]}", iri, text)
         if term.datatype.value in _DATES:
             return Field(spoken(text), iri, text)
         value = plain(term)

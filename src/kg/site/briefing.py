@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
 
+from kg.sections import section_in_words
 from kg.site.currency import before_baseline
 from kg.site.dates import spoken
 from kg.site.evidence import Claim, Disagreement, Evidence, Line, distinct, folder_of
@@ -175,7 +176,7 @@ def page_of(claim: Claim) -> str:
     at = next(iter(claim.places), None)
     if not at:
         return "place not recorded"
-    return f"p. {at.page}" if at.page else f"section {at.section}"
+    return f"p. {at.page}" if at.page else section_in_words(at.section)
 
 
 def _ranked(

@@ -1,12 +1,14 @@
 """The pages one starts from: home, and the search with everything from A to Z."""
 
 from kg.results import shown
+from kg.sections import section_in_words
 from kg.site.evidence import Evidence, distinct
 from kg.site.pages import THINGS, Site
 from kg.site.questions import Question
 from kg.terms import expand
 
 _FIGURES = "graph-figures"
+_COVERAGE = "reading-coverage"
 # Other ways in, each with what one finds there.
 _WAYS = [
     (
@@ -37,6 +39,7 @@ def write_home(site: Site, asked: list[Question]) -> None:
         "What the evidence says",
         things=site.things,
         figures=_figures(asked),
+        covered=_covered(asked),
         offered={
             "agency": _offered(site, site.things["agency"]),
             "theme": _offered(site, e.top_themes),
@@ -86,6 +89,23 @@ def _figures(asked: list[Question]) -> list[tuple[str, str]]:
     told = [(shown(row[0]), shown(row[1])) for answer in answers for row in answer.rows]
     # Claims first, then the rest, the most first.
     return sorted(told, key=lambda each: ("statement" not in each[0], -int(each[1])))
+
+
+def _covered(asked: list[Question]) -> list[tuple[str, list[str], int, int]]:
+    """What was read of each review: its parts, and characters in passages and left out."""
+    found: dict[str, tuple[dict[str, None], list[int]]] = {}
+    answers = [q.answers[0] for q in asked if q.query.id == _COVERAGE]
+    for row in [row for answer in answers for row in answer.table.records()]:
+        parts, figures = found.setdefault(shown(row["review"]), ({}, []))
+        if (section := shown(row["section"])) == "all":
+            figures += [int(shown(row[name])) for name in ("inPassages", "leftOut")]
+        else:
+            parts[section_in_words(section).partition(",")[0]] = None
+    return [
+        (expand(review), list(parts), inside, outside)
+        for review, (parts, (inside, outside)) in found.items()
+        if inside + outside
+    ]
 
 
 def _offered(site: Site, iris: list[str]) -> list[tuple[str, str]]:

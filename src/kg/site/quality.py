@@ -11,6 +11,7 @@ from kg.errors import KgError
 from kg.project import Project
 from kg.queries import list_queries
 from kg.reports import Report, grouped, summary
+from kg.sections import section_in_words
 from kg.site.evidence import Claim, Evidence
 from kg.site.pages import Site
 from kg.terms import expand, local_name
@@ -61,11 +62,6 @@ class Reading:
     sections: tuple[Section, ...]
     reasons: tuple[tuple[str, int, int], ...]
     between: int
-
-    @property
-    def has_summary(self) -> bool:
-        """Whether it has an executive summary, whose sections are named es.1 and so on."""
-        return any(section.group.short.startswith("es.") for section in self.sections)
 
     @property
     def coded(self) -> int:
@@ -192,7 +188,7 @@ def reading(e: Evidence, review: str) -> Reading:
 def _in_section(e: Evidence, review: str, section: str) -> Group:
     return Group(
         f"section-{local_name(review)}-{section}",
-        f"Claims in section {section}",
+        f"Claims in: {section_in_words(section)}",
         section,
         f"They stand in {e.label(review)}, whole or in part in this section.",
         tuple(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from kg.sections import section_in_words
 from kg.site.cite import Reference, footnote
 from kg.site.evidence import Claim, Evidence, Line
 from kg.terms import expand, local_name
@@ -91,7 +92,8 @@ def _stands_in(e: Evidence, claim: Claim) -> str:
     """The review as far as it is known, the sections and pages, and the works rested on."""
     review = replace(work_reference(e, claim.review), isbn="")  # it would part title from page
     places = dict.fromkeys(
-        f"section {at.section}{f', p. {at.page}' if at.page else ''}" for at in claim.places
+        f"{section_in_words(at.section)}{f', p. {at.page}' if at.page else ''}"
+        for at in claim.places
     )
     at = "; ".join(places)
     rests = "; ".join(dict.fromkeys(_rests_on(e, line) for line in claim.lines if line.work))
