@@ -1,5 +1,6 @@
 """What several test files lean on: the command line, the shipped graph, and other engines."""
 
+import json
 import os
 import re
 import socket
@@ -10,7 +11,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import which
@@ -270,3 +271,61 @@ def barriers() -> Callable[..., list[object]]:
         return [*seen, *([f"{wide} px wide"] if wide > width else [])]
 
     return find
+
+
+@dataclass
+class Served:
+    """A `kg serve` that runs: where it answers, its process, and the file of what it writes."""
+
+    url: str
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    def pages(self) -> str:
+        """Wait until its pages are made, and give its address."""
+        for _ in range(600):
+            with urllib.request.urlopen(f"{self.url}health", timeout=10) as answer:
+                state = json.load(answer)["pages"]
+            if state == "made":
+                return self.url
+            assert state == "being made", self.log.read_text(encoding="utf-8")
+            time.sleep(0.2)
+        raise AssertionError("the pages are not made in two minutes")
+
+
+@contextmanager
+def serving(log: Path, *args: str) -> Iterator[Served]:
+    """Run `kg serve` on a port that is free, until the test is over."""
+    command = [sys.executable, "-c", "from kg.cli import main; main()", "serve", "--port", "0"]
+    with log.open("wb") as out:
+        process = subprocess.Popen([*command, *args], stdout=out, stderr=out)
+    try:
+        for _ in range(600):
+            told = re.search(r"open (http://\S+/) in", log.read_text(encoding="utf-8"))
+            if told:
+                break
+            assert process.poll() is None, log.read_text(encoding="utf-8")
+            time.sleep(0.1)
+        assert told, log.read_text(encoding="utf-8")
+        _await_answer(f"{told[1]}health")
+        yield Served(told[1], process, log)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        assert process.wait(timeout=30) == 0, log.read_text(encoding="utf-8")
+
+
+def _await_answer(url: str) -> None:
+    for _ in range(300):
+        with suppress(OSError):
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"nothing answers at {url}")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Serve the shipped graph."""
+    with serving(tmp_path_factory.mktemp("served") / "log") as served:
+        yield served

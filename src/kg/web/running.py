@@ -1,7 +1,9 @@
 """Run the server: from the first file read to the last worker ended."""
 
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import uvicorn
 
@@ -37,23 +39,34 @@ def run_server(
     Raises:
         KgError: the port is taken, the graph cannot be read, or queries could reach the network.
     """
-    with _listen(host, port) as listener:
-        zygote = None
-        if place.endpoint:
-            told(f"asking {place.endpoint}")
-            place.store().query("ASK {}")
-        else:
-            zygote = _read(place, told)
-        try:
-            if zygote and not allow_network:
-                _check_alone(zygote)
-            address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
-            told(f"open {address} in a browser; Control-C ends it (the pages are still being made)")
-            _serve(Server(place, zygote, options), listener)
-        finally:
-            if zygote:
-                zygote.close()
+    # Uvicorn raises the signal that ended it once more, which then ends what is left here.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with (
+        suppress(KeyboardInterrupt),
+        _listen(host, port) as listener,
+        _graph(place, told) as zygote,
+    ):
+        if zygote and not allow_network:
+            _check_alone(zygote)
+        address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
+        told(f"open {address} in a browser; Control-C ends it (the pages are still being made)")
+        _serve(Server(place, zygote, options), listener)
     told("ended")
+
+
+@contextmanager
+def _graph(place: Place, told: Callable[[str], None]) -> Iterator[Zygote | None]:
+    """Have the graph at hand: in a zygote, unless it is at an endpoint."""
+    if place.endpoint:
+        told(f"asking {place.endpoint}")
+        place.store().query("ASK {}")
+        yield None
+        return
+    zygote = _read(place, told)
+    try:
+        yield zygote
+    finally:
+        zygote.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:
