@@ -2,11 +2,10 @@
 
 import json
 import signal
-import socket
 import urllib.request
 from pathlib import Path
 
-from conftest import Run, Served, serving
+from conftest import serving
 
 
 def test_it_answers_and_ends_when_told(tmp_path: Path) -> None:
