@@ -31,6 +31,7 @@ STAR = "ASK {{ {} }}"
         ("ASKFROMNAMED<x:y> { ?s ?p ?o }", "FROM"),
         ("PREFIX : <x:> SELECT * FROM:b { ?s ?p ?o }", "FROM"),
         ("PREFIX SERVICE: <x:> SELECT * FROMSERVICE:b WHERE { ?s ?p ?o }", "FROM"),
+        ("ASK { FILTER(?x<?a&&?b>?y) }", "comparison"),
         # What one engine takes for an IRI, another takes for a comparison and a comment.
         ("PREFIX : <x:> ASK { FILTER(1<1)SERVICE#>\n:b{ ?s ?p ?o } }", "comparison"),
         ('PREFIX : <x:> ASK { FILTER(1<1#>"""\n)SERVICE :b { } #"""\n}', "comparison"),

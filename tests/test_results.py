@@ -134,3 +134,8 @@ def test_what_a_workbook_has_no_number_for_stays_a_text(text: str, kind: str) ->
 def test_a_table_cannot_steer_the_terminal() -> None:
     table = Table(("label",), [(Literal("red\x1b[31m\x07"),)])
     assert "red\\u001b[31m\\u0007" in render(table, "table").decode()
+
+
+def test_blank_nodes_in_csv_are_told_from_texts() -> None:
+    table = Table(("a", "b"), [(BlankNode("x"), Literal("x"))])
+    assert render(table, "csv") == b"a,b\n_:x,x\n"

@@ -163,13 +163,11 @@ class _Reader:
                 where=_place(self.text, token.start),
                 fix="write the character itself, and end each string with the quote it began with",
             )
-        # In `?a<1)#>` there is an IRI for some, and for others a comparison and a comment.
-        if (
-            token.kind == "iri"
-            and re.search("[#()]", token.text)
-            and self.holds in {"list", "expression"}
-            and (_is_term(self.before) or self.before.text == ")")
-        ):
+        # In `?a<1)#>` there is an IRI for some, and for others a comparison and a comment. An IRI
+        # may follow a term in a list only, and there only these marks could hide where it ends.
+        follows = _is_term(self.before) or self.before.text == ")"
+        is_odd = self.holds == "list" and re.search("[#()]", token.text)
+        if token.kind == "iri" and follows and (self.holds == "expression" or is_odd):
             raise QueryRefused(
                 f"{token.text} may be an IRI, or a comparison with <",
                 where=_place(self.text, token.start),

@@ -212,8 +212,14 @@ def _csv(table: Table) -> bytes:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table.columns)
     for row in table.rows:
-        writer.writerow("" if t is None else str(getattr(t, "value", t)) for t in row)
+        writer.writerow(_csv_cell(term) for term in row)
     return out.getvalue().encode()
+
+
+def _csv_cell(term: Term | None) -> str:
+    if term is None:
+        return ""
+    return term.value if isinstance(term, NamedNode | Literal) else str(term)
 
 
 def _json(answer: Answer) -> bytes:
