@@ -104,7 +104,7 @@ def test_several_values_are_asked_for_together(tab: Callable[..., Page]) -> None
     page.get_by_role("button", name="Ask").click()
     assert page.locator("#answer tbody tr").count() > one
     assert (
-        page.locator(".govuk-caption-l").inner_text() == "Serious case reviews, Interagency working"
+        page.locator(".govuk-caption-l").inner_text() == "Interagency working, Serious case reviews"
     )
 
 
@@ -138,9 +138,10 @@ def test_a_choice_in_an_address_gives_the_rows_of_the_offline_page(
 def test_the_files_of_an_answer_hold_its_rows(
     server: Served, project: Project, store: MemoryStore
 ) -> None:
-    answer = run(load_query(project, "gap-by-theme"), store, {"theme": ["policy-context"]})
+    theme = "interagency-working"
+    answer = run(load_query(project, "challenge-by-theme"), store, {"theme": [theme]})
     assert isinstance(answer, Table) and answer.rows
-    base, asked = f"{server.pages()}question/gap-by-theme.", "?theme=policy-context"
+    base, asked = f"{server.pages()}question/challenge-by-theme.", f"?theme={theme}"
     status, media_type, body = get(f"{base}csv{asked}")
     assert (status, media_type) == (200, "text/csv; charset=utf-8")
     rows = list(csv.reader(io.StringIO(body.decode())))
@@ -157,6 +158,7 @@ def test_a_query_is_answered_on_the_page_that_asks_it(tab: Callable[..., Page]) 
     page = tab("sparql.html")
     page.locator(".editor").click()
     page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
     page.keyboard.insert_text("SELECT ?agency WHERE { VALUES ?agency { 1 2 3 } }")
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/sparql?query=*")
