@@ -384,6 +384,14 @@ def test_an_address_that_cannot_be_asked_is_told(url: str, what: str) -> None:
     assert str(error.value).isprintable()
 
 
+def test_no_proxy_stands_before_this_computer(stub: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy = stub(http(b"", status="500 X"))
+    monkeypatch.setenv("http_proxy", proxy.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert isinstance(EndpointStore(stub(http(ROWS)).url).query(SELECT), Table)
+    assert proxy.requests == []
+
+
 def test_keys_in_the_address_are_not_shown(stub: Start) -> None:
     found = stub(http(b"", status="500 X"))
     with pytest.raises(EndpointFailed, match="refused") as error:
