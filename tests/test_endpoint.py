@@ -1,6 +1,7 @@
 """A remote endpoint is asked as the protocol says, and believed only as far as it keeps to it."""
 
 import base64
+import itertools
 import socket
 import subprocess
 import sys
@@ -106,6 +107,7 @@ def test_what_is_no_query_is_never_sent(stub: Start, text: str) -> None:
         (SELECT, JSON, b'{"error": "no"}', "protocol promises"),
         (SELECT, JSON, b'{"boolean": true}', "yes or no, where rows"),
         (ASK, JSON, ROWS, "rows, where yes or no"),
+        (ASK, JSON, b'{"head": {}, "boolean": true', "cut off"),
         (SELECT, JSON, ROWS.replace(b'"n"', b'"z"'), "the columns x, z, not x, n"),
         (SELECT, JSON, ROWS.replace(b"u:x", b"no iri"), "protocol promises"),
         (SELECT, JSON, ROWS.replace(b"u:x", b"\xff"), "protocol promises"),
@@ -382,6 +384,19 @@ def test_an_address_that_cannot_be_asked_is_told(url: str, what: str) -> None:
     assert "me:s3cret" not in str(error.value)
     assert error.value.fix
     assert str(error.value).isprintable()
+
+
+def test_reading_an_answer_counts_as_time(stub: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kg.endpoint.monotonic", itertools.count(step=20).__next__)
+    fails(stub(http(ROWS)).url, "more than 30 seconds to read")
+
+
+def test_no_proxy_stands_before_this_computer(stub: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy = stub(http(b"", status="500 X"))
+    monkeypatch.setenv("http_proxy", proxy.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert isinstance(EndpointStore(stub(http(ROWS)).url).query(SELECT), Table)
+    assert proxy.requests == []
 
 
 def test_keys_in_the_address_are_not_shown(stub: Start) -> None:

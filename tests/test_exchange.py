@@ -1,5 +1,6 @@
 """What a server may do to one exchange: it ends within its limits, and says what happened."""
 
+import gc
 import gzip
 import http.client
 import itertools
@@ -12,6 +13,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,14 @@ def repeat(part: bytes, pause: float = 0, first: bytes = OK) -> Callable[..., No
     return send
 
 
+def wait_for_the_end() -> None:
+    """See the thread that asked end as well."""
+    ends = time.monotonic() + 3
+    while any(thread.name == "kg endpoint" for thread in threading.enumerate()):
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
 def silent(client: socket.socket, _: bytes) -> None:
     client.recv(1)
 
@@ -91,11 +101,7 @@ def test_a_server_that_drips_or_is_silent_is_left_in_time(
     stub: Start, act: Callable[..., None]
 ) -> None:
     fails(stub(act).url, "within 0.5 seconds")
-    # What asked it has ended as well, though the server goes on.
-    ends = time.monotonic() + 3
-    while any(thread.name == "kg endpoint" for thread in threading.enumerate()):
-        assert time.monotonic() < ends
-        time.sleep(0.01)
+    wait_for_the_end()  # though the server goes on
 
 
 def test_a_name_that_takes_long_to_look_up_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,6 +288,18 @@ def test_nothing_global_is_changed(stub: Start) -> None:
     ask(stub(OK + b"\r\n").url)
     fails(stub(moved(302, "http://localhost/")).url, "another server")
     assert state() == before
+
+
+def test_a_failure_leaves_nothing_for_the_garbage_collector(stub: Start) -> None:
+    url = stub(b"no http").url
+    gc.collect()
+    gc.disable()
+    try:
+        fails(url, "no web server")
+        wait_for_the_end()
+        assert not [thing for thing in gc.get_objects() if isinstance(thing, Future)]
+    finally:
+        gc.enable()
 
 
 def test_exchanges_at_once_do_not_mix(stub: Start) -> None:

@@ -182,6 +182,8 @@ def _work(request: Request, limits: Limits, line: _Line, answer: Future[addinfou
         answer.set_result(_run(request, limits, line))
     except BaseException as error:
         answer.set_exception(error)
+    finally:
+        del answer  # for the same reason
 
 
 def _run(request: Request, limits: Limits, line: _Line) -> addinfourl:
