@@ -4,6 +4,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -104,6 +105,26 @@ def test_overview_draws_is_accessible_and_asks_nobody(
     opened(page, site["overview"])
     assert page.evaluate(DRAWN) > 5000
     assert barriers(page) == []
+
+
+def test_tables_come_after_the_picture_and_even_if_its_script_fails(
+    browser: Browser, site: dict[str, str], tmp_path: Path
+) -> None:
+    address = Path(urlsplit(site["overview"]).path)
+    with browser.new_context() as context:
+        page = opened(context.new_page(), address.as_uri())
+        page.locator("html[data-settled]").wait_for(state="attached")
+        assert page.locator("#table a").first.is_visible()
+        text = address.read_text(encoding="utf-8")
+        broken = tmp_path / "broken.html"
+        broken.write_text(re.sub("<script.*?</script>", "", text, flags=re.S), encoding="utf-8")
+        page.goto(broken.as_uri())
+        assert not page.locator("#table a").first.is_visible()
+        page.locator("#table a").first.wait_for(timeout=20_000)
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(address.as_uri())
+        assert page.locator("#table a").first.is_visible()
 
 
 def test_barriers_are_found(page: Page, tmp_path: Path, barriers: Barriers) -> None:

@@ -21,6 +21,13 @@ GROUPS = {
     "helps": ("Supporting factors", ("SupportingFactor",)),
     "done": ("Recommendations and policy actions", ("Recommendation", "PolicyAction")),
 }
+# Who speaks in claims, the best founded first, with what they are called.
+VOICES = {
+    "reported": "Reported by a work that the review read",
+    "relayed": "Known only through another work",
+    "own-view": "The review speaks for itself",
+    "uncited": "No work is named",
+}
 
 
 @dataclass(frozen=True)

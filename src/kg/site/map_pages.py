@@ -2,12 +2,17 @@
 
 from math import cos, pi, sin, sqrt
 
-from kg.site.cells import GROUPS, REASONS, Cell, cell
+from kg.site.cells import GROUPS, REASONS, VOICES, Cell, cell
+from kg.site.evidence import Evidence
 from kg.site.pages import Site
 from kg.terms import expand
 
 # Radius of the largest bubble of the map, and of the smallest that can still be read, in pixels.
 _LARGEST, _SMALLEST = 25.0, 6.0
+# How wide the bar of voices below a bubble is, and the least that can be seen of one, in pixels.
+_BAR, _LEAST = 60.0, 4.0
+# From where and how high the part of each voice is: the more stands behind a claim, the more ink.
+_MARKS = {"reported": (0, 8), "relayed": (4, 4), "own-view": (0.5, 7), "uncited": (6.5, 1.5)}
 
 
 def write_map(site: Site) -> dict[str, dict[str, Cell]]:
@@ -24,6 +29,9 @@ def write_map(site: Site) -> dict[str, dict[str, Cell]]:
         cells=cells,
         reasons=REASONS,
         kinds=GROUPS,
+        voices=VOICES,
+        bar=lambda of: _bar(e, of),
+        marks=_MARKS,
         slices=lambda of: _slices(of, max(_SMALLEST, _LARGEST * sqrt(len(of.claims) / largest))),
     )
     for row in cells.values():
@@ -31,6 +39,20 @@ def write_map(site: Site) -> dict[str, dict[str, Cell]]:
             title = f"{e.label(each.agency)}: {e.label(each.theme)}"
             site.page(each.address, "cell", title, cell=each, reasons=REASONS)
     return cells
+
+
+def _bar(e: Evidence, of: Cell) -> list[tuple[str, str, int, float, float]]:
+    """Lay the voices of a cell end to end: each with its label, number, beginning and width."""
+    counts = dict(of.voices)
+    told = [(voice, e.label(expand(f"voice:{voice}"))) for voice in VOICES]
+    told = [(voice, label) for voice, label in told if label in counts]
+    room = _BAR - _LEAST * len(told)
+    found, x = [], 0.0
+    for voice, label in told:
+        width = _LEAST + room * counts[label] / sum(counts.values())
+        found.append((voice, label, counts[label], round(x, 1), round(width - 1.5, 1)))
+        x += width
+    return found
 
 
 def _slices(of: Cell, radius: float) -> list[tuple[str, str]]:

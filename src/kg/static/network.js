@@ -447,7 +447,10 @@
   network.once("afterDrawing", () => {
     fit();
     byAddress();
-    document.documentElement.dataset.ready = "true";
+    const page = document.documentElement;
+    page.dataset.ready = "true";
+    // The tables are laid out after the frame in which the picture stands: see network.css.
+    requestAnimationFrame(() => setTimeout(() => { page.dataset.settled = "true"; }));
   });
   // On paper the picture stays as it is on the screen: a new size would empty it, and none draws anew.
   addEventListener("beforeprint", () => network.setOptions({ autoResize: false }));

@@ -1,0 +1,58 @@
+"""The evidence map: what each cell tells apart, held against the saved question behind it."""
+
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from kg.project import Project
+from kg.queries import load_query, run
+from kg.results import Table, shown
+from kg.site.cells import VOICES
+from kg.store import MemoryStore
+from kg.terms import local_name
+
+COLUMNS = {
+    "reported": "reported",
+    "relayed": "relayed",
+    "own view": "ownView",
+    "uncited": "uncited",
+}
+
+
+@pytest.fixture(scope="module")
+def cells(site: Path) -> dict[str, str]:
+    """What stands in each cell of the map, by its address."""
+    page = (site / "map.html").read_text(encoding="utf-8")
+    return dict(re.findall(r'<a href="map/([^"]+)\.html">(.*?)</a>', page, re.S))
+
+
+def test_each_cell_tells_who_says_so(cells: dict[str, str], store: MemoryStore) -> None:
+    answer = run(load_query(Project(), "evidence-map"), store)
+    assert isinstance(answer, Table) and len(answer.rows) == len(cells) == 81
+    for row in answer.records():
+        told = cells["--".join(local_name(shown(row[name])) for name in ("agency", "theme"))]
+        wanted = [(n, v) for v, column in COLUMNS.items() if (n := shown(row[column])) != "0"]
+        words = " ".join(unescape(re.sub("<[^>]*>", "", told)).split())
+        said = re.search(r"Who says so: ([^.]*)\.", words)
+        assert [
+            tuple(each.split(" ", 1)) for each in (said[1].split(", ") if said else [])
+        ] == wanted
+        # For the eye: a part of the bar for each, beside each other and within it.
+        drawn = re.findall(r'class="voice ([\w-]+)" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', told)
+        assert [voice for voice, _, _ in drawn] == [voice.replace(" ", "-") for _, voice in wanted]
+        ends = [0.0]
+        for _, x, width in drawn:
+            assert float(x) >= ends[-1] and float(width) > 2
+            ends.append(float(x) + float(width))
+        assert ends[-1] <= 60
+        implied = 0 if shown(row["statements"]) == "0" else int(shown(row["implied"]))
+        every = shown(row["implied"]) == shown(row["statements"])
+        assert ("all implied" if every else f"{implied} implied") in words or not implied
+
+
+def test_the_key_says_what_each_part_of_a_bar_means(site: Path) -> None:
+    page = (site / "map.html").read_text(encoding="utf-8")
+    key = page[page.index("who says so</h2>") : page.index("Where the evidence is thin")]
+    assert re.findall(r'class="voice ([\w-]+)".*?</svg>([^<]+)</li>', key) == list(VOICES.items())
