@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kg.store import Store
 
 FORMAT_HELP = (
-    "table, csv, tsv, json, md or xlsx; for a graph also ttl, nt or jsonld. "
+    "table, csv, tsv, json, xml, md or xlsx; for a graph also ttl, nt or jsonld. "
     "Unless you choose: as the output file is called, a table on a terminal, CSV when piped."
 )
 Format = Annotated[
