@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import serving
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
@@ -47,6 +48,10 @@ def test_commands_in_the_documents_run(
     for command, code in COMMANDS[page]:
         # `kg fmt` of the shipped data would write into the checkout if it had anything to change.
         arguments = shlex.split(command)[1:]
+        if arguments[0] == "serve":
+            # On a port that is free, until it has answered.
+            with serving(tmp_path / "log", *arguments[1:]):
+                continue
         ended = kg(*arguments, *(["--check"] if arguments == ["fmt"] else []), cwd=tmp_path)
         assert ended.returncode == code, (command, ended.stderr)
 
