@@ -237,3 +237,19 @@ def test_without_scripts_the_tables_lead_on(site: Site, browser: Browser) -> Non
     assert link.get_attribute("href") == "../agency/police.html"
     assert link.inner_text().endswith(" Police")
     page.context.close()
+
+
+@pytest.mark.parametrize("width", [768, 1024, 1280])
+def test_no_network_is_wider_than_the_window(
+    site: Site, sample: Path, browser: Browser, width: int
+) -> None:
+    names = ("citation-chains", "overview", "agency--police", "theme--evidence-base")
+    pages = [site.folder / "network" / f"{name}.html" for name in names]
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    for file in (*pages, sample / "network/citation-chains.html"):
+        page.goto(file.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, file.name
+        # Nor is part of a table out of sight.
+        cut = "them => them.filter((each) => each.scrollWidth > each.clientWidth).length"
+        assert page.eval_on_selector_all("#table section", cut) == 0, file.name
+    page.close()
