@@ -219,6 +219,14 @@ def test_the_place_of_an_error_is_a_click_away(page: Page) -> None:
     assert page.locator(".cm-line").all_inner_texts()[1] == "  '😀' a xkg:Gap }"
 
 
+def test_names_that_hold_a_refused_word_are_answered(page: Page) -> None:
+    prefixes = ("serviceplatform", "download", "from", "workload")
+    declared = " ".join(f"PREFIX {prefix}: <urn:x:{prefix}:>" for prefix in prefixes)
+    links = " ; ".join(f"{prefix}:says ?{prefix}" for prefix in prefixes)
+    write(page, f"{declared} ASK {{ ?s {links} }}")
+    ask(page, "The answer is no.")
+
+
 @pytest.mark.parametrize("depth", [1000, 5000])
 def test_a_query_too_deep_is_refused_as_it_is_seen(
     browser: Browser, folder: Path, depth: int
