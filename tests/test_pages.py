@@ -389,8 +389,10 @@ def test_without_javascript_the_tables_hold_everything(
 @pytest.mark.full
 def test_the_tables_are_printed_and_the_controls_are_not(page: Page, site: dict[str, str]) -> None:
     opened(page, site["overview"])
+    page.get_by_label("Print the tables too").check()  # they are long
     page.emulate_media(media="print")
     expect(page.locator("tbody tr").last).to_be_visible()
+    expect(page.get_by_text("Finding (")).to_be_visible()
     expect(page.locator("#query")).to_be_hidden()
     expect(page.locator("#details")).to_be_hidden()
 
