@@ -130,7 +130,7 @@ def test_a_network_has_the_head_and_foot_of_the_site(site: Site, tag: str, part:
 
 
 LOOK = """() => ["html", "body", ".bar", ".bar .name a", ".bar li a", ".search input", "main", "h1",
-  ".govuk-body-l", ".foot", ".foot p", ".foot a"].map((where) => {
+  ".explorer .govuk-body", ".foot", ".foot p", ".foot a"].map((where) => {
   const { fontFamily, fontSize, lineHeight, color, backgroundColor, padding, margin, border }
     = getComputedStyle(document.querySelector(where));
   return [where, fontFamily, fontSize, lineHeight, color, backgroundColor, padding, margin, border];
@@ -224,3 +224,43 @@ def test_without_scripts_the_tables_lead_on(site: Site, browser: Browser) -> Non
     assert link.get_attribute("href") == "../agency/police.html"
     assert link.inner_text().endswith(" Police")
     page.context.close()
+
+
+@pytest.mark.parametrize("width", [768, 1024, 1280])
+def test_no_network_is_wider_than_the_window(
+    site: Site, sample: Path, browser: Browser, width: int
+) -> None:
+    names = ("citation-chains", "overview", "agency--police", "theme--evidence-base")
+    pages = [site.folder / "network" / f"{name}.html" for name in names]
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    for file in (*pages, sample / "network/citation-chains.html"):
+        page.goto(file.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, file.name
+        # Nor is part of a table out of sight.
+        cut = "them => them.filter((each) => each.scrollWidth > each.clientWidth).length"
+        assert page.eval_on_selector_all("#table section", cut) == 0, file.name
+    page.close()
+
+
+def test_each_count_leads_to_the_table_that_lists_it(site: Site) -> None:
+    for name in ("overview", "disagreements", "theme--evidence-base"):
+        page = read(site, name)
+        found = re.findall(r'<a href="#(table-\d)">[^<]* (\d+)</a>', page)
+        assert len(found) == page.count("<table")
+        for place, many in found:
+            (section,) = re.findall(rf'aria-labelledby="{place}">.*?</section>', page, re.S)
+            assert section.count("data-id=") == int(many)
+        (question,) = re.findall(r'<a href="\.\./(question/[^"]*)">The rows it is drawn from', page)
+        assert question in {each.question for each in networks(site.project, site.store)}
+
+
+def test_the_picture_is_in_sight(site: Site, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    top = "document.querySelector('#network').getBoundingClientRect().top"
+    file = site.folder / "network" / "overview.html"
+    for place, least in (("", 450), ("#node=source%3Aholmes-2010&near=2", 120)):
+        page.goto("about:blank")
+        page.goto(f"{file.as_uri()}{place}")
+        page.locator("html[data-ready]").wait_for(state="attached")
+        assert 0 < page.evaluate(top) < least
+    page.close()

@@ -194,3 +194,46 @@ def test_it_can_be_read_by_all(open_page: Open, barriers: Barriers, state: str, 
         page.keyboard.type("kg:")
         expect(offers(page)).to_be_visible()
     assert barriers(page, f"sparql-{state}", full_page=state == "plain") == []
+
+
+PASTE = """(it, text) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", text);
+  it.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("brackets", ["{}", "()"], ids=["braces", "brackets"])
+@pytest.mark.parametrize("way", ["address", "paste"])
+def test_a_query_too_deep_for_the_editor_is_kept_whole(
+    open_page: Open, way: str, brackets: str
+) -> None:
+    plain = 0
+    # From where on it is too deep differs between browsers and moments: one of these is.
+    for depth in (1000, 1300, 1300, 5000):
+        query = f"ASK {brackets[0] * depth}{brackets[1] * depth}"
+        page = open_page()
+        if way == "address":
+            page.evaluate("text => { location.hash = `query=${encodeURIComponent(text)}` }", query)
+            page.reload()
+        else:
+            page.locator(".cm-content").click()
+            page.keyboard.press("Control+A")
+            page.locator(".cm-content").evaluate(PASTE, query)
+        page.wait_for_timeout(500)
+        expect(page.get_by_label("Begin with a saved question")).to_be_visible()
+        area = page.locator("textarea")
+        if area.is_visible():
+            plain += 1
+            assert area.input_value() == query
+            expect(page.get_by_role("status")).to_contain_text("now stands as plain text")
+            expect(page.get_by_text("nested too deep")).to_be_visible()
+        # What is written on is written to it, and the address tells what there is.
+        (area if area.is_visible() else page.locator(".cm-content")).focus()
+        page.keyboard.press("Control+End")
+        page.keyboard.type("#")
+        told = "text => location.hash === `#query=${encodeURIComponent(text)}`"
+        page.wait_for_function(told, arg=f"{query}#")
+        page.close()
+    assert plain

@@ -220,6 +220,38 @@ def test_the_place_of_an_error_is_a_click_away(page: Page) -> None:
     assert page.locator(".cm-line").all_inner_texts()[1] == "  '😀' a xkg:Gap }"
 
 
+def test_names_that_hold_a_refused_word_are_answered(page: Page) -> None:
+    prefixes = ("serviceplatform", "download", "from", "workload")
+    declared = " ".join(f"PREFIX {prefix}: <urn:x:{prefix}:>" for prefix in prefixes)
+    links = " ; ".join(f"{prefix}:says ?{prefix}" for prefix in prefixes)
+    write(page, f"{declared} ASK {{ ?s {links} }}")
+    ask(page, "The answer is no.")
+
+
+@pytest.mark.parametrize("depth", [1000, 5000])
+def test_a_query_too_deep_is_refused_as_it_is_seen(
+    browser: Browser, folder: Path, depth: int
+) -> None:
+    # In a page of its own: the editor may have gone for good.
+    page = browser.new_page()
+    page.goto((folder / "sparql.html").as_uri() + "#query=ASK%20{}")
+    page.evaluate("text => { location.hash = `query=${text}` }", f"ASK {'{' * depth}{'}' * depth}")
+    ask(page, "the engine gave up")
+    page.evaluate("location.hash = 'query=ASK { ?s ?p ?o }'")
+    ask(page, "The answer is yes.")
+    area = page.locator("textarea")
+    if area.is_visible():
+        area.fill("ASK { ?s a <urn:x:none> }")
+        area.press("Control+Enter")
+        expect(page.get_by_role("status")).to_contain_text("The answer is no.")
+        area.fill("ASK {\n  '😀' a kg:Gap }")
+        ask(page, "line 2, column 9")
+        page.get_by_role("button", name="Go to line 2, column 9").click()
+        page.keyboard.type("x")
+        assert area.input_value() == "ASK {\n  '😀' a xkg:Gap }"
+    page.close()
+
+
 def test_the_keyboard_is_enough(page: Page) -> None:
     write(page, "SELECT * { ?s ?p ?o } LIMIT 7")
     page.locator(".cm-content").focus()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from kg.project import Project
 from kg.site.questions import questions
@@ -153,3 +153,16 @@ def test_every_answer_sorts_and_filters_without_an_error(site: Path, page: Page)
             box.check()
             shown = page.locator("#answer tbody tr:not([hidden])").count()
             assert page.get_by_role("status").inner_text().startswith(f"{shown} of ")
+
+
+def test_a_cut_table_says_that_there_is_more(site: Path, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto((site / "question/evidence-map.html").as_uri())
+    hint = page.get_by_text("Scroll sideways for more columns").last  # of the table of the answer
+    expect(hint).to_be_visible()
+    shadows = "getComputedStyle(document.querySelector('.scroll')).backgroundImage"
+    assert page.evaluate(shadows).count("linear-gradient") == 4
+    page.set_viewport_size({"width": 2600, "height": 800})
+    page.evaluate("document.querySelector('main').parentElement.style.maxWidth = 'none'")
+    expect(hint).to_be_hidden()
+    page.close()

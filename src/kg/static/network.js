@@ -28,11 +28,11 @@
   document.querySelector(".no-script").hidden = true;
   document.querySelector(".needs-script").hidden = false;
   const narrow = matchMedia("(max-width: 64rem)");
-  if (narrow.matches) document.querySelector(".legend").open = false;
+  if (matchMedia("(max-width: 45rem)").matches) document.querySelector(".legend").open = false;
 
   // ---- what is seen
   const say = (text) => { get("shown").textContent = text; };
-  const sayShown = () => say(`${counted()} The tables below hold the same.`);
+  const sayShown = () => say(`${counted()} The tables hold the same.`);
   let open, visible, close = null, path = null;
   const isClaim = (id) => claims.has(id);
   // What an item is linked to and is not hidden by the key.
@@ -447,6 +447,8 @@
   network.once("afterDrawing", () => {
     fit();
     byAddress();
+    // An address of an item or a path is opened to see it: the head of the page may be out of sight.
+    if ((state.chosen || state.from) && !narrow.matches) document.querySelector(".panes").scrollIntoView();
     const page = document.documentElement;
     page.dataset.ready = "true";
     // The tables are laid out after the frame in which the picture stands: see network.css.

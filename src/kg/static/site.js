@@ -1,5 +1,6 @@
 "use strict";
-// What scripts add to the pages of the site: choices on the home page, and the search.
+// What scripts add to the pages of the site: choices on the home page, a word on tables that are
+// wider than the page, and the search.
 (() => {
   for (const form of document.querySelectorAll("form[data-ask]")) {
     form.hidden = false;
@@ -7,6 +8,16 @@
       event.preventDefault();
       location.href = form.querySelector("select").value;
     });
+  }
+
+  // Whether a table is cut changes with the window, the rows shown and the claims behind them.
+  for (const region of document.querySelectorAll(".scroll")) {
+    const hint = document.createElement("p");
+    hint.className = "sideways";
+    hint.textContent = "Scroll sideways for more columns.";
+    region.before(hint);
+    const watch = new ResizeObserver(() => { hint.hidden = region.scrollWidth <= region.clientWidth; });
+    for (const each of [region, ...region.children]) watch.observe(each);
   }
 
   const box = document.getElementById("words");

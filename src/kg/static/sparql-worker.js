@@ -45,10 +45,10 @@ function check(text, prefixes) {
     const { word, name } = token.groups;
     const [prefix] = token[0].split(":");
     const key = prefix.toUpperCase();
-    const outside = (word || name) && Object.keys(OUTSIDE).find((each) => key.includes(each));
-    if (outside) {
-      const what = `${outside} ${OUTSIDE[outside]}, and only this graph may be asked`;
-      throw new Refused(what, `Take the ${outside} part out.`, place(text, token.index));
+    // As whole words: the engine here reaches nothing outside, whatever it reads in a longer one.
+    if (word && key in OUTSIDE) {
+      const what = `${key} ${OUTSIDE[key]}, and only this graph may be asked`;
+      throw new Refused(what, `Take the ${key} part out.`, place(text, token.index));
     }
     if (word && key === "PREFIX") declared.add(tokens[number + 1]?.[0].split(":")[0]);
     if (word && !["PREFIX", "BASE"].includes(key)) form ||= key;

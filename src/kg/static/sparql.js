@@ -8,6 +8,10 @@
     element.append(...children);
     return element;
   };
+  const say = (text, refused = false) => {
+    get("state").textContent = text;
+    get("state").classList.toggle("refused", refused);
+  };
   const MOST_SHOWN = 1000; // rows or lines; the downloads hold all
 
   // ---- the editor: it stands in a shadow root, where its styles need no leave of the page's policy
@@ -63,15 +67,55 @@
     "@media print": { ".cm-scroller": { maxHeight: "none" } },
   });
 
+  // What is seen is what is run, sent and kept: the text of the editor or, without one, of the area.
   const area = get("query");
   const host = make("div", { className: "editor" });
+  let editor = null;
+  let later;
+  const written = () => (editor ? editor.state.doc.toString() : area.value);
+  function write(text) {
+    if (editor) editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
+    else area.value = text;
+  }
+  const focus = () => (editor || area).focus();
+
+  // The editor reads brackets within brackets until the browser gives up; a text area does not.
+  function orPlain(change, text) {
+    try {
+      change();
+    } catch {
+      becomePlain(text());
+    }
+  }
+  function becomePlain(text) {
+    const focused = editor?.hasFocus;
+    editor?.destroy();
+    editor = null;
+    host.remove();
+    area.style.display = "";
+    area.value = text;
+    area.setAttribute("aria-describedby", "keys");
+    area.addEventListener("input", keep);
+    area.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) run();
+    });
+    if (focused) area.focus();
+    get("keys").textContent = "The editor that offers names cannot take this query, most likely since it is nested too deep. So it stands here as plain text, and is run as you see it. Once it is simpler, load the page again to have the editor back.";
+    say("The query is too much for the editor. It now stands as plain text, whole.");
+    keep();
+  }
+
   area.after(host);
   area.style.display = "none";
-  const editor = new EditorView({
-    doc: area.value,
-    root: host.attachShadow({ mode: "open" }),
-    parent: host.shadowRoot,
+  const root = host.attachShadow({ mode: "open" });
+  const begin = (doc) => new EditorView({
+    doc,
+    root,
+    parent: root,
+    dispatchTransactions: (all, view) => orPlain(() => view.update(all), () => all.at(-1).newDoc.toString()),
     extensions: [
+      // What fails while it draws leaves the text whole; it is told in the midst of an update.
+      EditorView.exceptionSink.of(() => queueMicrotask(() => editor && becomePlain(written()))),
       keymap.of([{ key: "Mod-Enter", run: () => (run(), true) }]),
       CodeMirror.minimalSetup,
       CodeMirror.lineNumbers(),
@@ -86,15 +130,19 @@
       look,
     ],
   });
-  document.querySelector("label[for=query]").addEventListener("click", () => editor.focus());
-  const written = () => editor.state.doc.toString();
-  const write = (text) => editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
+  // It reads a long text on while the browser is idle; of what fails then, only the window is told.
+  addEventListener("error", (event) => {
+    if (!editor) return;
+    event.preventDefault();
+    becomePlain(written());
+  });
+  orPlain(() => { editor = begin(area.value); }, () => area.value);
+  document.querySelector("label[for=query]").addEventListener("click", focus);
 
   // Where a server answers, it is sent what the text area holds.
   area.form?.addEventListener("submit", () => (area.value = written()));
 
   // ---- what is written stands in the address, so that it can be sent and kept
-  let later;
   function keep() {
     clearTimeout(later); // browsers refuse to change an address at each key
     later = setTimeout(() => history.replaceState(null, "", `#query=${encodeURIComponent(written())}`), 300);
@@ -109,17 +157,13 @@
   get("saved").append(...queries.map(([question], number) => new Option(question, number)));
   get("use").addEventListener("click", () => {
     write(queries[get("saved").value][1]);
-    editor.focus();
+    focus();
   });
   get("begin").hidden = !queries.length;
   get("keys").hidden = false;
   if (get("no-script")) get("no-script").hidden = true;
 
   // ---- the engine: fetched at the first run, from files of the site, and kept in a worker
-  const say = (text, refused = false) => {
-    get("state").textContent = text;
-    get("state").classList.toggle("refused", refused);
-  };
   const scripts = new Map();
   const load = (src) => {
     if (!scripts.has(src)) {
@@ -245,11 +289,12 @@
     show(...parts);
   }
   function goTo(line, column) {
-    const { doc } = editor.state;
-    const { from, text } = doc.line(Math.min(line, doc.lines));
-    const anchor = from + [...text].slice(0, column - 1).join("").length;
-    editor.dispatch({ selection: { anchor }, scrollIntoView: true });
-    editor.focus();
+    const lines = written().split("\n");
+    const { length } = lines.slice(0, line - 1).concat("").join("\n");
+    const anchor = length + [...(lines[line - 1] || "")].slice(0, column - 1).join("").length;
+    if (editor) editor.dispatch({ selection: { anchor }, scrollIntoView: true });
+    else area.setSelectionRange(anchor, anchor);
+    focus();
   }
 
   // ---- terms as people read them
