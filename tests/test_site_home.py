@@ -4,7 +4,8 @@ import json
 import re
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+import pytest
+from playwright.sync_api import Browser, Page, expect
 
 from kg.project import Project, start_home
 from kg.site.build import build_site
@@ -14,7 +15,8 @@ from kg.terms import expand
 
 # A number of things that the graph holds, as pages write it.
 NUMBERED = re.compile(r"\b\d+ (?:distinct )?(?:claim|work|disagreement|passage|review)s?\b")
-LINK = re.compile(r'<a class="govuk-link" data-count="([^"]*)" href="([^"]+)">(\d+)</a>')
+LINK = re.compile(r'<a class="govuk-link" data-count="([^"]*)" href="([^"#]+)(#?[^"]*)">(\d+)</a>')
+ROW = re.compile(r'<tr id="([^"]+)">(.*?)</tr>', re.S)
 
 
 def rows(answer: Path) -> list[set[str]]:
@@ -25,15 +27,42 @@ def rows(answer: Path) -> list[set[str]]:
 
 def test_each_number_is_in_the_answer_that_it_links_to(site: Path) -> None:
     checked = 0
+    lead: dict[Path, dict[str, str]] = {}
     for page in site.rglob("*.html"):
-        for of, to, number in LINK.findall(page.read_text(encoding="utf-8")):
+        for of, to, fragment, number in LINK.findall(page.read_text(encoding="utf-8")):
             answer = site / "answer" / "json" / f"{Path(to).stem}.json"
             named = {expand(name) if ":" in name else name for name in of.split("|")}
             told = [row for row in rows(answer) if named <= row]
             assert told, (page, of, to)
             assert any(number in row for row in told), (page, of, number, told)
+            asked = (page.parent / to).resolve()
+            if asked not in lead:
+                found = ROW.findall(asked.read_text(encoding="utf-8"))
+                lead[asked] = dict(found)
+                assert len(lead[asked]) == len(found), f"{asked} has two rows of one id"
+            row = lead[asked][fragment.removeprefix("#")]
+            assert f">{number}<" in row, (page, of, number, row)
             checked += 1
     assert checked > 500
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_number_leads_to_its_row(site: Path, browser: Browser, scripts: bool) -> None:
+    page = browser.new_context(java_script_enabled=scripts).new_page()
+    page.goto((site / "index.html").as_uri())
+    police = page.get_by_role("link", name="Police", exact=True)
+    link = page.locator("li", has=police).locator("[data-count]")
+    number = link.inner_text()
+    link.click()
+    page.wait_for_url("**/statement-count.html#row-agency-police")
+    row = page.locator("tr:target")
+    expect(row).to_be_in_viewport()
+    expect(page.get_by_role("columnheader", name="Claims")).to_be_in_viewport()
+    assert row.locator("td").nth(1).inner_text() == number
+    other = page.locator("#row-agency-health > th")
+    paint = "each => getComputedStyle(each).backgroundColor"
+    assert row.locator("th").evaluate(paint) != other.evaluate(paint)
+    page.context.close()
 
 
 def test_no_number_of_things_stands_without_its_link(site: Path) -> None:

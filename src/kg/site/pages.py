@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kg import __version__
 from kg.errors import KgError
 from kg.project import Project
+from kg.site.answers import row_id
 from kg.site.currency import before_baseline
 from kg.site.evidence import Evidence, folder_of
 from kg.store import Store
@@ -164,5 +165,5 @@ class Site:
             lstrip_blocks=True,
             undefined=StrictUndefined,
         )
-        environment.globals.update(curie=curie, before_baseline=before_baseline)
+        environment.globals.update(curie=curie, before_baseline=before_baseline, row_id=row_id)
         return environment
