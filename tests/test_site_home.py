@@ -140,6 +140,21 @@ def test_the_search_finds_words_of_labels_and_descriptions(site: Path, browser: 
     other.close()
 
 
+def test_the_search_finds_claims_by_what_they_are_about(site: Path, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto((site / "search.html").as_uri())
+    e = Evidence.of(open_store(Project()))
+    found = search(page, "police information sharing")
+    both = {expand("agency:police"), expand("instrument:information-sharing")}
+    assert {c.label for c in e.claims if both <= {*c.agencies, *c.concerns}} <= set(found)
+    for one, *others in [
+        ("children's commissioner", "children’s commissioner", "childrens commissioner"),
+        ("inter-agency", "interagency", "inter‑agency"),
+    ]:
+        assert (told := search(page, one)) and all(search(page, each) == told for each in others)
+    page.close()
+
+
 def test_pages_say_where_they_stand(site: Path, browser: Browser) -> None:
     page = browser.new_page()
     page.goto((site / "claim" / "martin-2010-001.html").as_uri())

@@ -1,7 +1,7 @@
 """The pages one starts from: home, and the search with everything from A to Z."""
 
 from kg.results import shown
-from kg.site.evidence import Evidence, distinct
+from kg.site.evidence import Claim, Evidence, distinct
 from kg.site.pages import THINGS, Site
 from kg.site.questions import Question
 from kg.terms import expand
@@ -63,7 +63,7 @@ def write_home(site: Site, asked: list[Question]) -> None:
         )
         for prefix, (_, _, plural) in THINGS.items()
     ]
-    claims = sorted((c.label, site.addresses[c.iri], c.description) for c in e.claims)
+    claims = sorted((c.label, site.addresses[c.iri], _told_of(e, c)) for c in e.claims)
     questions = sorted((q.asked, q.address, q.summary) for q in asked)
     site.page(
         "search.html",
@@ -78,6 +78,12 @@ def _told(e: Evidence, iri: str) -> str:
     other = ", ".join(e.links(iri, "skos:altLabel"))
     parts = [e.one(iri, "dcterms:title"), e.says(iri), f"Also: {other}" if other else ""]
     return " · ".join(filter(None, parts))
+
+
+def _told_of(e: Evidence, claim: Claim) -> str:
+    """What a claim says, with what it is about, in words of which the claim may have none."""
+    about = dict.fromkeys((*claim.agencies, *claim.themes, *claim.concerns))
+    return " · ".join(filter(None, (claim.description, ", ".join(map(e.label, about)))))
 
 
 def _figures(asked: list[Question]) -> list[tuple[str, str]]:
