@@ -76,6 +76,17 @@ def test_no_number_of_things_stands_without_its_link(site: Path) -> None:
         assert [number for number in found if number not in own] == [], page
 
 
+def test_pages_speak_of_claims_but_for_names_in_the_data(site: Path) -> None:
+    for page in [*site.rglob("*.html"), site / "sparql-terms.js"]:
+        text = page.read_text(encoding="utf-8")
+        if page.suffix == ".js":
+            terms = json.loads(text.partition(" = ")[2].rstrip(";\n"))
+            text = " ".join(question for question, _ in terms["queries"])
+        text = re.sub(r"<(pre|textarea|script|code)\b.*?</\1>", "", text, flags=re.S)
+        text = re.sub(r"<[^>]*>", " ", text)
+        assert re.findall(r".{30}(?<![-:/])\bstatements?\b(?![-:/])", text, re.I) == [], page
+
+
 def test_home_leads_to_each_agency_and_theme_in_one_click(site: Path, browser: Browser) -> None:
     page = browser.new_page()
     page.goto((site / "index.html").as_uri())

@@ -91,7 +91,7 @@ def _figures(asked: list[Question]) -> list[tuple[str, str]]:
     answers = [q.answers[0] for q in asked if q.query.id == _FIGURES]
     told = [(shown(row[0]), shown(row[1])) for answer in answers for row in answer.rows]
     # Claims first, then the rest, the most first.
-    return sorted(told, key=lambda each: ("statement" not in each[0], -int(each[1])))
+    return sorted(told, key=lambda each: ("claim" not in each[0], -int(each[1])))
 
 
 def _offered(site: Site, iris: list[str]) -> list[tuple[str, str]]:

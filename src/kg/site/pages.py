@@ -11,6 +11,7 @@ from kg.project import Project
 from kg.site.answers import row_id
 from kg.site.currency import before_baseline
 from kg.site.evidence import Evidence, folder_of
+from kg.site.words import in_claims
 from kg.store import Store
 from kg.terms import curie, local_name
 
@@ -166,4 +167,5 @@ class Site:
             undefined=StrictUndefined,
         )
         environment.globals.update(curie=curie, before_baseline=before_baseline, row_id=row_id)
+        environment.filters["in_claims"] = in_claims
         return environment
