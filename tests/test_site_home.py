@@ -85,6 +85,7 @@ def test_pages_speak_of_claims_but_for_names_in_the_data(site: Path) -> None:
         text = re.sub(r"<(pre|textarea|script|code)\b.*?</\1>", "", text, flags=re.S)
         text = re.sub(r"<[^>]*>", " ", text)
         assert re.findall(r".{30}(?<![-:/])\bstatements?\b(?![-:/])", text, re.I) == [], page
+        assert not re.search("set to (true|false)|Each kind|Work that these are about", text), page
 
 
 def test_home_leads_to_each_agency_and_theme_in_one_click(site: Path, browser: Browser) -> None:
@@ -186,3 +187,8 @@ def test_another_graph_has_a_home_too(tmp_path: Path) -> None:
     build_site(project, open_store(project), tmp_path / "site")
     text = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert ">9</a> claims" in text and "Home care" in text
+    chosen = re.findall(r"<select.*?</select>", text, re.S)
+    assert chosen and all("<option" in each for each in chosen)
+    assert "records nothing of this kind" in text and "safeguarding" not in text.lower()
+    about = (tmp_path / "site" / "about.html").read_text(encoding="utf-8")
+    assert "<b>1</b> body<" in about and "<b>5</b> agencies<" in about

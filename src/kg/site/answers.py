@@ -21,7 +21,10 @@ _DATES = {f"{PREFIXES['xsd']}{name}" for name in ("date", "gYearMonth", "gYear",
 # What a column is called where its name in the query would not tell a reader.
 _HEADINGS = {
     "label": "Claim",
+    "voice": "Who says so",
+    "disputed": "In a disagreement",
     "each": "Agency",
+    "eachKind": "Kind of agency",
     "source": "Work",
     "organisation": "Body",
     "link": "Relation",

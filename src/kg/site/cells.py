@@ -11,7 +11,7 @@ REASONS = {
     "outside": "Outside what the review covers",
     "nothing": "Nothing found",
     "gap": "Gap named by the authors",
-    "second-hand": "Only second-hand",
+    "second-hand": "Known only through another work",
     "unsourced": "Said, but on no work that the review read",
 }
 # Kinds of claims that stand together in a bubble, with what they are called.

@@ -16,7 +16,7 @@ _WAYS = [
     ),
     ("Briefings", "briefing/index.html", "Two pages to print on each agency and each theme."),
     ("Networks", "network/index.html", "Which claims, works and agencies hang together."),
-    ("Disagreements", "disagreements.html", "Claims that pull apart, and what they differ in."),
+    ("Disagreements", "disagreements.html", "Claims that disagree, and what they differ in."),
     ("Timeline", "timeline.html", "What happened when, and which years the works tell of."),
     ("All claims", "claims.html", "Every claim by its kind, with who says so."),
     ("Works", "source-list.html", "What each work contributes, and how sure its facts are."),
