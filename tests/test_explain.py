@@ -61,6 +61,14 @@ def test_a_count_is_opened_up(project: Project, store: MemoryStore) -> None:
     assert len({str(row["whyStatement"]) for row in rows}) == 6
 
 
+def test_a_count_of_a_pair_is_opened_up_for_both(project: Project, store: MemoryStore) -> None:
+    behind: dict[tuple[str, str, str], set[str]] = {}
+    for row in explained(project, store, "agency-pair-by-challenge").records():
+        pair = (str(row["agency"]), str(row["other"]), row["challenges"].value)  # type: ignore[union-attr]
+        behind.setdefault(pair, set()).add(str(row["whyStatement"]))
+    assert behind and all(len(found) == int(many) for (*_, many), found in behind.items())
+
+
 @pytest.mark.parametrize(
     ("name", "values", "told"),
     [

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from kg.project import Project, start_home
 from kg.site.build import build_site
@@ -18,7 +18,10 @@ from kg.terms import expand
 NUMBERED = re.compile(
     r"\b[\d,]*\d (?:distinct )?(?:claim|work|disagreement|passage|review|character|check)s?\b"
 )
-LINK = re.compile(r'<a class="govuk-link" data-count="([^"]*)" href="([^"]+)">([\d,]+)</a>')
+LINK = re.compile(
+    r'<a class="govuk-link" data-count="([^"]*)" href="([^"#]+)(#?[^"]*)">([\d,]+)</a>'
+)
+ROW = re.compile(r'<tr id="([^"]+)">(.*?)</tr>', re.S)
 
 
 def rows(answer: Path) -> list[set[str]]:
@@ -34,15 +37,43 @@ def evidence(store: MemoryStore) -> Evidence:
 
 def test_each_number_is_in_the_answer_that_it_links_to(site: Path) -> None:
     checked = 0
+    lead: dict[Path, dict[str, str]] = {}
     for page in site.rglob("*.html"):
-        for of, to, number in LINK.findall(page.read_text(encoding="utf-8")):
+        for of, to, fragment, number in LINK.findall(page.read_text(encoding="utf-8")):
             answer = site / "answer" / "json" / f"{Path(to).stem}.json"
             named = {expand(name) if ":" in name else name for name in of.split("|")}
             told = [row for row in rows(answer) if named <= row]
             assert told, (page, of, to)
-            assert any(number.replace(",", "") in row for row in told), (page, of, number, told)
+            many = number.replace(",", "")
+            assert any(many in row for row in told), (page, of, number, told)
+            asked = (page.parent / to).resolve()
+            if asked not in lead:
+                found = ROW.findall(asked.read_text(encoding="utf-8"))
+                lead[asked] = dict(found)
+                assert len(lead[asked]) == len(found), f"{asked} has two rows of one id"
+            row = lead[asked][fragment.removeprefix("#")]
+            assert f">{many}<" in row, (page, of, number, row)
             checked += 1
     assert checked > 500
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_number_leads_to_its_row(site: Path, browser: Browser, scripts: bool) -> None:
+    page = browser.new_context(java_script_enabled=scripts).new_page()
+    page.goto((site / "index.html").as_uri())
+    police = page.get_by_role("link", name="Police", exact=True)
+    link = page.locator("li", has=police).locator("[data-count]")
+    number = link.inner_text()
+    link.click()
+    page.wait_for_url("**/statement-count.html#row-agency-police")
+    row = page.locator("tr:target")
+    expect(row).to_be_in_viewport()
+    expect(page.get_by_role("columnheader", name="Claims")).to_be_in_viewport()
+    assert row.locator("td").nth(1).inner_text() == number
+    other = page.locator("#row-agency-health > th")
+    paint = "each => getComputedStyle(each).backgroundColor"
+    assert row.locator("th").evaluate(paint) != other.evaluate(paint)
+    page.context.close()
 
 
 def test_no_number_of_things_stands_without_its_link(site: Path, evidence: Evidence) -> None:
@@ -61,12 +92,29 @@ def test_home_says_what_part_of_the_review_is_covered(site: Path, evidence: Evid
     text = (site / "index.html").read_text(encoding="utf-8")
     _, told, _ = re.split(r'id="covered"|</section>\n<section aria-labelledby="limits"', text)
     assert LINK.findall(told) == [
-        ("source:martin-2010|all", "question/reading-coverage.html", f"{many:,}")
+        (
+            "source:martin-2010|all",
+            "question/reading-coverage.html",
+            "#row-source-martin-2010-all",
+            f"{many:,}",
+        )
         for many in (read.coded, read.left_out)
     ]
     told = " ".join(re.sub(r"<[^>]*>", "", told).split())
     assert "from its front matter, executive summary, chapter 1 and chapter 2. 81% of it" in told
     assert round(100 * read.coded / (read.coded + read.left_out)) == 81
+
+
+def test_pages_speak_of_claims_but_for_names_in_the_data(site: Path) -> None:
+    for page in [*site.rglob("*.html"), site / "sparql-terms.js"]:
+        text = page.read_text(encoding="utf-8")
+        if page.suffix == ".js":
+            terms = json.loads(text.partition(" = ")[2].rstrip(";\n"))
+            text = " ".join(question for question, _ in terms["queries"])
+        text = re.sub(r"<(pre|textarea|script|code)\b.*?</\1>", "", text, flags=re.S)
+        text = re.sub(r"<[^>]*>", " ", text)
+        assert re.findall(r".{30}(?<![-:/])\bstatements?\b(?![-:/])", text, re.I) == [], page
+        assert not re.search("set to (true|false)|Each kind|Work that these are about", text), page
 
 
 def test_home_leads_to_each_agency_and_theme_in_one_click(site: Path, browser: Browser) -> None:
@@ -133,6 +181,21 @@ def test_the_search_finds_words_of_labels_and_descriptions(site: Path, browser: 
     other.close()
 
 
+def test_the_search_finds_claims_by_what_they_are_about(site: Path, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto((site / "search.html").as_uri())
+    e = Evidence.of(open_store(Project()))
+    found = search(page, "police information sharing")
+    both = {expand("agency:police"), expand("instrument:information-sharing")}
+    assert {c.label for c in e.claims if both <= {*c.agencies, *c.concerns}} <= set(found)
+    for one, *others in [
+        ("children's commissioner", "children\u2019s commissioner", "childrens commissioner"),
+        ("inter-agency", "interagency", "inter\u2011agency"),
+    ]:
+        assert (told := search(page, one)) and all(search(page, each) == told for each in others)
+    page.close()
+
+
 def test_pages_say_where_they_stand(site: Path, browser: Browser) -> None:
     page = browser.new_page()
     page.goto((site / "claim" / "martin-2010-001.html").as_uri())
@@ -153,3 +216,8 @@ def test_another_graph_has_a_home_too(tmp_path: Path) -> None:
     build_site(project, open_store(project), tmp_path / "site")
     text = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert ">9</a> claims" in text and "Home care" in text
+    chosen = re.findall(r"<select.*?</select>", text, re.S)
+    assert chosen and all("<option" in each for each in chosen)
+    assert "records nothing of this kind" in text and "safeguarding" not in text.lower()
+    about = (tmp_path / "site" / "about.html").read_text(encoding="utf-8")
+    assert "<b>1</b> body<" in about and "<b>5</b> agencies<" in about

@@ -28,7 +28,8 @@ def test_a_wide_answer_is_printed_across_the_sheet(site: Path, browser: Browser)
     assert rows
     for sheet in rows:
         assert all(
-            name in sheet for name in ("Theme", "Disputed", "Relayed", "Own view", "Uncited")
+            name in sheet
+            for name in ("Theme", "In a disagreement", "Relayed", "Own view", "Uncited")
         )
         assert "Why" not in sheet
 

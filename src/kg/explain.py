@@ -1,5 +1,6 @@
 """Explain an answer: what stands behind each of its rows, and why it has none."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from pyoxigraph import NamedNode
@@ -28,6 +29,11 @@ _BEHIND = """
 _ROWS_AT_ONCE = 200
 
 
+def named_in_why(query: SavedQuery, table: Table) -> list[str]:
+    """List the columns that tell which statements stand behind a row that counts them."""
+    return [name for name in table.columns if re.search(rf"\?{name}\b", query.why)]
+
+
 def what_is_behind(query: SavedQuery, store: Store, table: Table) -> Table:
     """Add to each row the statements behind it, with voice, works, section and page.
 
@@ -35,8 +41,7 @@ def what_is_behind(query: SavedQuery, store: Store, table: Table) -> Table:
     is none. Which statements they are, the row says itself in its column `statement`; a query
     without one says it in the `why` of its head, a graph pattern on the columns.
     """
-    known = [name for name in table.columns if f"?{name} " in f"{query.why} "]
-    keys = ["statement"] if "statement" in table.columns else known
+    keys = ["statement"] if "statement" in table.columns else named_in_why(query, table)
     if not keys:
         return table
     distinct = list(dict.fromkeys(_key(row, table, keys) for row in table.rows))

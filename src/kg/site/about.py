@@ -33,9 +33,9 @@ def write_about(site: Site) -> None:
         rounds=_rounds(e),
         day=spoken,
         counts=[
-            ("Claims", "claims.html", len(e.claims)),
-            ("Disagreements", "disagreements.html", len(e.disagreements)),
-            *((THINGS[p][2], f"{p}-list.html", len(iris)) for p, iris in site.things.items()),
+            ("claim", "claims", "claims.html", len(e.claims)),
+            ("disagreement", "disagreements", "disagreements.html", len(e.disagreements)),
+            *((*THINGS[p][1:], f"{p}-list.html", len(iris)) for p, iris in site.things.items()),
         ],
         downloads=write_downloads(site),
     )

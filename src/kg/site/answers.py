@@ -1,19 +1,20 @@
 """An answer as it is read: columns, what stands in them how often, and the claims behind a row."""
 
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
 
-from kg.explain import what_is_behind
+from kg.explain import named_in_why, what_is_behind
 from kg.results import plain, shown
 from kg.sections import section_in_words
 from kg.site.dates import spoken
 from kg.site.evidence import Claim, Evidence
 from kg.site.questions import Answered
 from kg.store import Store
-from kg.terms import PREFIXES, Term
+from kg.terms import PREFIXES, Term, curie
 
 # A column is counted where few values stand in it, and not all of them equally often.
 _MOST_VALUES, _LONGEST_VALUE = 12, 60
@@ -21,7 +22,10 @@ _DATES = {f"{PREFIXES['xsd']}{name}" for name in ("date", "gYearMonth", "gYear",
 # What a column is called where its name in the query would not tell a reader.
 _HEADINGS = {
     "label": "Claim",
+    "voice": "Who says so",
+    "disputed": "In a disagreement",
     "each": "Agency",
+    "eachKind": "Kind of agency",
     "source": "Work",
     "organisation": "Body",
     "link": "Relation",
@@ -55,10 +59,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """The fields of a row, and the claims that it names or that were counted for it."""
+    """The fields of a row, and the claims that it names or that were counted for it.
+
+    `id` is the fragment by which a row of counts is found (see `row_id`), the first of its id.
+    """
 
     fields: tuple[Field, ...]
     claims: tuple[Claim, ...]
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,11 +121,24 @@ def read_answer(answered: Answered, evidence: Evidence, store: Store) -> Answer:
         columns.append(Column(name, heading(name), kind, counts))
         kept.append(at)
     rows = tuple(
-        Row(tuple(row[at] for at in kept), tuple(behind[terms]))
-        for row, terms in zip(fields, table.rows, strict=True)
+        Row(tuple(row[at] for at in kept), tuple(behind[terms]), row_id)
+        for row, terms, row_id in zip(fields, table.rows, _ids(answered), strict=True)
     )
     named = any(field.iri in evidence.by_iri for row in fields for field in row)
     return Answer(tuple(columns), rows, tuple(same), named)
+
+
+def row_id(of: str) -> str:
+    """Give the id of the row that counts the claims on something.
+
+    Args:
+        of: what they are on, as CURIEs or texts parted by |, in the order of the columns.
+
+    Example:
+        >>> row_id("agency:police|theme:serious-case-reviews")
+        'row-agency-police-theme-serious-case-reviews'
+    """
+    return re.sub(r"\W+", "-", f"row {of}")
 
 
 def heading(name: str) -> str:
@@ -137,6 +158,24 @@ def without_ids(columns: tuple[str, ...]) -> list[str]:
     told = {"statement"} if "label" in columns else set()
     told |= {name.removesuffix("Label") for name in columns if name.endswith("Label")}
     return [name for name in columns if name not in told]
+
+
+def _ids(answered: Answered) -> Iterator[str]:
+    """Give the id of each row that counts claims, by what they are on; a second one has none."""
+    table = answered.table
+    records = table.records()
+    names = named_in_why(answered.query, table)
+    if not names and "count" in answered.query.tags:
+        # What its rows count are no claims: they are known by all that is no number.
+        texts = [n for n in table.columns if _kind(n, [record[n] for record in records]) == "text"]
+        names = [name for name in texts if not name.endswith("Label")]
+    given: set[str] = set()
+    for record in records:
+        terms = [record[name] for name in names]
+        of = "|".join(curie(t.value) if isinstance(t, NamedNode) else shown(t) for t in terms)
+        found = row_id(of) if names and of not in given else ""
+        given.add(of)
+        yield found
 
 
 def _field(evidence: Evidence, record: Mapping[str, Term | None], name: str) -> Field:

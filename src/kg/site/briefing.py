@@ -126,7 +126,7 @@ def briefing(evidence: Evidence, subject: str) -> Briefing:
     ranked["limits"] += _ranked(others, disputed, answers)
     ranked["disagreements"] = [*apart]
     titles = {key: title for key, (_, title) in _KINDS.items()}
-    titles["disagreements"] = "Where claims pull apart"
+    titles["disagreements"] = "Where claims disagree"
     coding = _coding(evidence, claims)
     across = _across(evidence, subject, claims)
     head = [

@@ -11,7 +11,7 @@ REASONS = {
     "outside": "Outside what the review covers",
     "nothing": "Nothing found",
     "gap": "Gap named by the authors",
-    "second-hand": "Only second-hand",
+    "second-hand": "Known only through another work",
     "unsourced": "Said, but on no work that the review read",
 }
 # Kinds of claims that stand together in a bubble, with what they are called.
@@ -32,7 +32,10 @@ VOICES = {
 
 @dataclass(frozen=True)
 class Summary:
-    """What some claims say together: how many of each kind, trend and voice there are."""
+    """What some claims say together: how many of each kind, trend and voice there are.
+
+    Kinds stand by IRI, trends and voices by label.
+    """
 
     claims: tuple[Claim, ...]
     kinds: tuple[tuple[str, int], ...]
@@ -85,7 +88,7 @@ def summed(evidence: Evidence, claims: list[Claim]) -> Summary:
     disputed = {iri for each in evidence.disagreements for iri in each.between}
     return Summary(
         claims=tuple(claims),
-        kinds=_counted(evidence, [claim.kind for claim in claims]),
+        kinds=tuple(Counter(claim.kind for claim in claims).most_common()),
         trends=_counted(evidence, trends),
         voices=_counted(evidence, [voice for c in claims for voice in {x.voice for x in c.lines}]),
         implied=sum(claim.implied for claim in claims),

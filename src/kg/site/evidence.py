@@ -8,6 +8,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.errors import KgError
 from kg.results import Table
+from kg.site.words import in_claims
 from kg.store import Store
 from kg.terms import PREFIXES, curie, expand, local_name
 
@@ -24,7 +25,7 @@ _KINDS = (
 )
 # What hangs from a claim and has no page of its own.
 _PARTS = ("kg:passage", "kg:evidence", "kg:quantity")
-_SAYS = ("dcterms:description", "skos:definition", "skos:scopeNote")
+_DEFINES = ("skos:definition", "skos:scopeNote")
 
 
 @dataclass(frozen=True)
@@ -143,8 +144,9 @@ class Evidence:
         return self.one(iri, "rdfs:label") or local_name(iri)
 
     def says(self, iri: str) -> str:
-        """Give what is said of a thing, be it described, defined or scoped."""
-        return next(filter(None, (self.one(iri, name) for name in _SAYS)), "")
+        """Give what is said of a thing, be it described, defined or scoped in terms of claims."""
+        defined = next(filter(None, (self.one(iri, name) for name in _DEFINES)), "")
+        return self.one(iri, "dcterms:description") or in_claims(defined)
 
     def triples(self, iri: str) -> list[Triple]:
         """List what the graph says of a thing and of its parts, as it is written there."""

@@ -2,7 +2,7 @@
 
 from kg.results import shown
 from kg.sections import section_in_words
-from kg.site.evidence import Evidence, distinct
+from kg.site.evidence import Claim, Evidence, distinct
 from kg.site.pages import THINGS, Site
 from kg.site.questions import Question
 from kg.terms import expand
@@ -18,7 +18,7 @@ _WAYS = [
     ),
     ("Briefings", "briefing/index.html", "Two pages to print on each agency and each theme."),
     ("Networks", "network/index.html", "Which claims, works and agencies hang together."),
-    ("Disagreements", "disagreements.html", "Claims that pull apart, and what they differ in."),
+    ("Disagreements", "disagreements.html", "Claims that disagree, and what they differ in."),
     ("Timeline", "timeline.html", "What happened when, and which years the works tell of."),
     ("All claims", "claims.html", "Every claim by its kind, with who says so."),
     ("Works", "source-list.html", "What each work contributes, and how sure its facts are."),
@@ -66,7 +66,7 @@ def write_home(site: Site, asked: list[Question]) -> None:
         )
         for prefix, (_, _, plural) in THINGS.items()
     ]
-    claims = sorted((c.label, site.addresses[c.iri], c.description) for c in e.claims)
+    claims = sorted((c.label, site.addresses[c.iri], _told_of(e, c)) for c in e.claims)
     questions = sorted((q.asked, q.address, q.summary) for q in asked)
     site.page(
         "search.html",
@@ -83,12 +83,18 @@ def _told(e: Evidence, iri: str) -> str:
     return " · ".join(filter(None, parts))
 
 
+def _told_of(e: Evidence, claim: Claim) -> str:
+    """What a claim says, with what it is about, in words of which the claim may have none."""
+    about = dict.fromkeys((*claim.agencies, *claim.themes, *claim.concerns))
+    return " · ".join(filter(None, (claim.description, ", ".join(map(e.label, about)))))
+
+
 def _figures(asked: list[Question]) -> list[tuple[str, str]]:
     """The figures of the graph, as the saved question on them gives them."""
     answers = [q.answers[0] for q in asked if q.query.id == _FIGURES]
     told = [(shown(row[0]), shown(row[1])) for answer in answers for row in answer.rows]
     # Claims first, then the rest, the most first.
-    return sorted(told, key=lambda each: ("statement" not in each[0], -int(each[1])))
+    return sorted(told, key=lambda each: ("claim" not in each[0], -int(each[1])))
 
 
 def _covered(asked: list[Question]) -> list[tuple[str, list[str], int, int]]:

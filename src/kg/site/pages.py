@@ -9,8 +9,10 @@ from kg import __version__
 from kg.errors import KgError
 from kg.project import Project
 from kg.sections import section_in_words
+from kg.site.answers import row_id
 from kg.site.currency import before_baseline
 from kg.site.evidence import Evidence, folder_of
+from kg.site.words import in_claims
 from kg.store import Store
 from kg.terms import curie, local_name
 
@@ -166,6 +168,10 @@ class Site:
             undefined=StrictUndefined,
         )
         environment.globals.update(
-            curie=curie, before_baseline=before_baseline, section_in_words=section_in_words
+            curie=curie,
+            before_baseline=before_baseline,
+            row_id=row_id,
+            section_in_words=section_in_words,
         )
+        environment.filters["in_claims"] = in_claims
         return environment

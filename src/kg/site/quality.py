@@ -14,6 +14,7 @@ from kg.reports import Report, grouped, summary
 from kg.sections import section_in_words
 from kg.site.evidence import Claim, Evidence
 from kg.site.pages import Site
+from kg.site.words import in_claims
 from kg.terms import expand, local_name
 from kg.turtle import read_turtle
 from kg.validation import validate
@@ -220,12 +221,12 @@ def _agreement(e: Evidence, activity: str, measurements: Iterable[str]) -> Agree
             rows.setdefault(name, {})[metric] = value
             metrics[metric] = None
         else:
-            whole.append((e.label(metric), e.says(metric), value))
+            whole.append((e.label(metric), in_claims(e.says(metric)), value))
     columns = sorted(metrics, key=lambda metric: sum(metric not in row for row in rows.values()))
     return Agreement(
         activity,
         tuple(whole),
-        tuple((e.label(metric), e.says(metric)) for metric in columns),
+        tuple((e.label(metric), in_claims(e.says(metric))) for metric in columns),
         tuple((name, tuple(row.get(m, "") for m in columns)) for name, row in sorted(rows.items())),
     )
 

@@ -10,7 +10,8 @@ from kg.site.answers import heading, read_answer
 from kg.site.charts import chart
 from kg.site.evidence import Evidence
 from kg.site.pages import Site
-from kg.site.questions import Answered, Question, in_claims
+from kg.site.questions import Answered, Question
+from kg.site.words import in_claims
 from kg.terms import expand
 
 # Those who ask, the ones who know no query language first, and how they are spoken of.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from kg.project import Project
 from kg.queries import ANY, Param, SavedQuery, choices, list_queries, run
 from kg.results import Table
+from kg.site.words import in_claims
 from kg.store import Store
 from kg.terms import Term, expand, local_name
 
@@ -63,16 +64,6 @@ class Question:
         """The answers for which something is chosen, by its label."""
         found = [answer for answer in self.answers if answer.choice]
         return sorted(found, key=lambda answer: (answer.label.casefold(), answer.choice))
-
-
-def in_claims(text: str) -> str:
-    """Say claim where a saved query says statement, the name of the model for it.
-
-    Example:
-        >>> in_claims("Statements that repeat a statement")
-        'Claims that repeat a claim'
-    """
-    return text.replace("statement", "claim").replace("Statement", "Claim")
 
 
 def questions(project: Project, store: Store) -> list[Question]:

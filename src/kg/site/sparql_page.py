@@ -8,6 +8,7 @@ from typing import Any
 from kg.queries import SavedQuery, list_queries
 from kg.results import Triples, render
 from kg.site.pages import Site
+from kg.site.words import in_claims
 from kg.terms import PREFIXES, curie
 
 # What a reader finds in the editor: short, and true of every graph of ours.
@@ -80,7 +81,7 @@ def _terms(site: Site) -> list[tuple[str, str, str]]:
 def _starting_points(site: Site) -> list[tuple[str, str]]:
     """List the saved questions, with the SPARQL that asks them."""
     asked = [q for q in list_queries(site.project) if not q.id.startswith("check-")]
-    return sorted((query.question, _plain(query)) for query in asked)
+    return sorted((in_claims(query.question), _plain(query)) for query in asked)
 
 
 def _plain(query: SavedQuery) -> str:

@@ -3,11 +3,13 @@
 const finder = (() => {
   const MOST = 20;
   const get = (id) => document.getElementById(id);
-  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
+  // As the search of the site has it: case, accents, apostrophes and hyphens aside.
+  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\p{M}\p{Pd}\u00ad'\u2018\u2019\u02bc`]/gu, "");
+  const wanted = (text) => plain(text.replace(/\p{Pd}/gu, " ")).split(/\s+/).filter(Boolean);
   let sought = [];
 
   function find() {
-    const words = plain(get("query").value).split(/\s+/).filter(Boolean);
+    const words = wanted(get("query").value);
     const found = words.length ? sought.filter(({ text }) => words.every((word) => text.includes(word))) : [];
     get("matches").textContent = !words.length ? ""
       : !found.length ? `Nothing holds “${get("query").value.trim()}”. Try fewer or other words.`

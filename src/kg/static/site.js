@@ -29,13 +29,14 @@
     });
     return;
   }
-  // Case and accents aside, so that "cafe" finds "Café".
-  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
+  // Case, accents, apostrophes and hyphens aside: "cafe" finds "Café", "inter-agency" "interagency".
+  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\p{M}\p{Pd}\u00ad'\u2018\u2019\u02bc`]/gu, "");
+  const wanted = (text) => plain(text.replace(/\p{Pd}/gu, " ")).split(/\s+/).filter(Boolean);
   const status = document.getElementById("found");
   const entries = [...list.querySelectorAll("li")].map((item) => [item, plain(item.textContent)]);
 
   function search() {
-    const asked = box.value.trim(), words = plain(asked).split(/\s+/).filter(Boolean);
+    const asked = box.value.trim(), words = wanted(asked);
     let many = 0;
     for (const [item, text] of entries) {
       item.hidden = !words.every((word) => text.includes(word));

@@ -17,9 +17,10 @@ from kg.site.answers import read_answer
 from kg.site.charts import chart
 from kg.site.pages import Site
 from kg.site.question_pages import told_about
-from kg.site.questions import Answered, Question, in_claims
+from kg.site.questions import Answered, Question
 from kg.site.sparql_page import told_in_page
 from kg.site.vocabulary import anchor
+from kg.site.words import in_claims
 from kg.store import Store
 from kg.terms import BASE, curie
 from kg.web.negotiation import MEDIA_TYPES
