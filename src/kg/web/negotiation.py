@@ -73,7 +73,7 @@ def wanted(accept: str | None, form: str | None = None) -> Wanted:
         return Wanted(forms)
     try:
         found = {
-            kind: offered.get(best_match(list(offered), accept or "*/*"), "")
+            kind: offered.get(best_match(list(offered), (accept or "*/*").lower()), "")
             for kind, offered in OFFERED.items()
         }
     except (MimeTypeParseException, ValueError) as error:
