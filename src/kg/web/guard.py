@@ -78,13 +78,14 @@ class Guard:
     def _refusal(self, method: str, headers: Headers) -> JSONResponse | None:
         if sum(len(name) + len(value) for name, value in headers.raw) > _LARGEST_HEAD:
             return refusal(431, "the headers of the request are too long", "send fewer or shorter")
-        host = headers.get("host", "")
+        hosts = headers.getlist("host")
+        host = hosts[0] if len(hosts) == 1 else ""
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
         if name.casefold() not in self._hosts:
             # A page elsewhere may give its own name an address of the loopback (DNS rebinding).
             return refusal(
                 400,
-                f"this server is not called {name!r}" if name else "the request names no host",
+                f"this server is not called {name!r}" if name else "the request does not name one host",
                 "use the address that it told when it started, or start it with --hostname",
             )
         if method == "OPTIONS" and self._cors:
