@@ -32,6 +32,7 @@ GRAPH_FORMATS = {"ttl": RdfFormat.TURTLE, "nt": RdfFormat.N_TRIPLES, "jsonld": R
 FORMATS = (*TABLE_FORMATS, *GRAPH_FORMATS)
 
 _NUMBERS = {f"{PREFIXES['xsd']}{name}" for name in ("integer", "decimal", "double", "float")}
+_NOT_IN_XML = rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]"
 _WIDEST = 60  # characters in a column of a workbook; longer texts are broken into lines
 _MOST_SHOWN = 60  # rows in a notebook; the rest is counted
 
@@ -174,7 +175,7 @@ def render(answer: Answer, form: str, *, width: int | None = None, colour: bool 
         if form == "json":
             return document
         given = parse_query_results(document, format=QueryResultsFormat.JSON)
-        return given.serialize(format=QueryResultsFormat.XML) or b""
+        return _sound(given.serialize(format=QueryResultsFormat.XML) or b"")
     table = _as_table(answer)
     match form:
         case "table":
@@ -252,6 +253,17 @@ def _json_term(term: Term | Triple) -> dict[str, object]:
     elif term.datatype.value != f"{PREFIXES['xsd']}string":
         cell["datatype"] = term.datatype.value
     return cell
+
+
+def _sound(document: bytes) -> bytes:
+    """Make what Oxigraph writes as XML well-formed, and mean what it should, or refuse it."""
+    if found := re.search(_NOT_IN_XML, document):
+        raise KgError(
+            f"XML cannot hold the character U+{ord(found[0].decode()):04X}, which the answer has",
+            fix="choose json, csv or tsv",
+        )
+    # A carriage return that is not written as a reference is read as a line feed.
+    return document.replace(b"\r", b"&#13;")
 
 
 def _markdown(table: Table) -> bytes:

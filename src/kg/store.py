@@ -21,6 +21,7 @@ from kg.gate import check_read_only
 from kg.project import Project
 from kg.results import Answer, Boolean, Table, Triples
 from kg.sparql import malformed
+from kg.terms import BASE
 
 # The graphs that a query is asked of, by IRI, as the SPARQL 1.1 Protocol names the two kinds.
 DATASET = ("default-graph-uri", "named-graph-uri")
@@ -66,13 +67,13 @@ class LocalStore:
     def query(self, text: str) -> Answer:
         """Answer one SPARQL query (see `Store.query`)."""
         check_read_only(text)
-        return self._ask(text, read, None)
+        return self._ask(text, read)
 
     def some(self, text: str, most: Most, dataset: Dataset | None = None) -> tuple[Answer, str]:
         """Answer one SPARQL query up to a limit, and tell which limit was reached, if any.
 
         Args:
-            text: the query.
+            text: the query; its IRIs may be relative to the base of this graph's own.
             most: where the answer ends; what is beyond is never worked out.
             dataset: the graphs to ask, where they are not the default.
 
@@ -89,14 +90,22 @@ class LocalStore:
             (2, 'rows')
         """
         check_read_only(text)
-        return self._ask(text, lambda answer: _read_some(answer, most), dataset)
+        # The protocol has a server say what relative IRIs are relative to.
+        return self._ask(text, lambda answer: _read_some(answer, most), dataset, BASE)
 
-    def _ask(self, text: str, read: Callable[[_Given], _Read], dataset: Dataset | None) -> _Read:
+    def _ask(
+        self,
+        text: str,
+        read: Callable[[_Given], _Read],
+        dataset: Dataset | None = None,
+        base: str | None = None,
+    ) -> _Read:
         try:
             if dataset is None:
-                return read(self.graph.query(text))
+                return read(self.graph.query(text, base_iri=base))
             default, named = (self._graphs(dataset, part) for part in DATASET)
-            return read(self.graph.query(text, default_graph=[*default], named_graphs=[*named]))
+            graphs: dict[str, Any] = {"default_graph": default, "named_graphs": named}
+            return read(self.graph.query(text, base_iri=base, **graphs))
         except SyntaxError as error:
             raise malformed(error) from error
         except RuntimeError as error:

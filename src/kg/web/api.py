@@ -1,12 +1,12 @@
 """The saved queries as an API: an address for each, with its parameters told in OpenAPI."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from inspect import Parameter, Signature
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from kg.project import Project
@@ -71,8 +71,9 @@ def _route(query: SavedQuery, asker: Asker, store: Store) -> Callable[..., Await
             forms = {"table": form, "boolean": form}
         else:
             forms = wanted(request.headers.get("accept"), form).for_programs
-        # What a parameter may be is asked of the graph, which a thread waits for.
-        text = await asyncio.to_thread(query.bind, values, store) if values else query.text
+        # What a parameter may be is asked of the graph, which a thread waits for; one other than
+        # those of asyncio, which whoever answers may be in need of.
+        text = await run_in_threadpool(query.bind, values, store) if values else query.text
         return await answered(asker, request, text, forms)
 
     # FastAPI reads which parameters there are from the signature.

@@ -5,11 +5,12 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import FastAPI, Request
 from pyoxigraph import NamedNode
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from kg import __version__
@@ -73,25 +74,31 @@ class Server:
 
     Args:
         place: where the graph is.
-        zygote: what workers are forked from; none where the graph is at an endpoint.
+        zygote: what workers are forked from; of an empty graph where that asked is at an endpoint.
         options: how the server is set up.
     """
 
-    def __init__(self, place: Place, zygote: Zygote | None, options: Options) -> None:
+    def __init__(self, place: Place, zygote: Zygote, options: Options) -> None:
         self.place = place
         self.options = options
         self.began = time.monotonic()
         self.saved: Asker
         self.ad_hoc: Asker
-        self._pools: list[Pool] = []
-        if zygote:
-            many = options.workers
-            saved = Pool(zygote, options.saved, workers=many, again=True)
-            ad_hoc = Pool(zygote, options.ad_hoc, workers=many, nice=_AD_HOC_NICE)
-            self.saved, self.ad_hoc, self._pools = saved, ad_hoc, [saved, ad_hoc]
+        many = options.workers
+        limits = options.ad_hoc
+        if place.endpoint:  # half of the time is left for the endpoint
+            limits = replace(limits, seconds=limits.seconds / 2)
+        ad_hoc = Pool(zygote, limits, workers=many, nice=_AD_HOC_NICE)
+        self._pools = [ad_hoc]
+        self._remotes: list[Remote] = []
+        if place.endpoint:
+            self.saved = Remote(place.endpoint, options.saved)
+            self.ad_hoc = Remote(place.endpoint, options.ad_hoc, judge=ad_hoc)
+            self._remotes = [self.saved, self.ad_hoc]
         else:
-            self.saved = Remote(place.endpoint or "", options.saved)
-            self.ad_hoc = Remote(place.endpoint or "", options.ad_hoc)
+            self.saved = Pool(zygote, options.saved, workers=many, again=True)
+            self.ad_hoc = ad_hoc
+            self._pools.append(self.saved)
         self.store: Asked
         self.pages: Pages
 
@@ -99,7 +106,7 @@ class Server:
         """Start the workers, and begin to make the pages."""
         for pool in self._pools:
             await pool.open()
-        self.store = Asked(self.saved, asyncio.get_running_loop(), is_fixed=bool(self._pools))
+        self.store = Asked(self.saved, asyncio.get_running_loop(), is_fixed=not self._remotes)
         self.pages = Pages(self.place, self.store, _LOG.info)
         self._making = asyncio.create_task(self.pages.make())
 
@@ -108,6 +115,8 @@ class Server:
         self._making.cancel()
         for pool in self._pools:
             await pool.close()
+        for remote in self._remotes:
+            remote.close()
         self.pages.close()
 
     def health(self) -> dict[str, object]:
@@ -163,8 +172,9 @@ def _add_errors(app: FastAPI, server: Server) -> None:
     async def larger(request: Request, error: TooLarge) -> Response:
         return too_large()
 
+    @app.exception_handler(ClientDisconnect)
     @app.exception_handler(Gone)
-    async def gone(request: Request, error: Gone) -> Response:
+    async def gone(request: Request, error: Exception) -> Response:
         return Response(status_code=499)  # nobody reads it; the log knows it by what nginx has
 
     @app.exception_handler(Exception)
@@ -196,7 +206,7 @@ async def _told(server: Server, request: Request, error: KgError) -> Response:
 
 def _add_sparql(app: FastAPI, server: Server) -> None:
     @app.api_route(
-        "/sparql", methods=["GET", "HEAD", "POST"], summary="SPARQL 1.1 Protocol", tags=["SPARQL"]
+        "/sparql", methods=["GET", "POST"], summary="SPARQL 1.1 Protocol", tags=["SPARQL"]
     )
     async def sparql(request: Request) -> Response:
         asked = await read_request(request)
@@ -288,6 +298,6 @@ def _add_pages(app: FastAPI, server: Server) -> None:
         headers = {"content-disposition": f'attachment; filename="{file}"'}
         return Response(body, media_type=media_type, headers=headers)
 
-    @app.api_route("/{address:path}", methods=["GET", "HEAD"], include_in_schema=False)
+    @app.get("/{address:path}", include_in_schema=False)
     async def page(address: str, request: Request) -> Response:
         return await server.pages.file(address, request)

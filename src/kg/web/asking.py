@@ -1,15 +1,19 @@
 """Who answers queries: workers of this machine, or a remote endpoint; and how pages ask them."""
 
 import asyncio
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Protocol
 
 from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results
 
 from kg.errors import EndpointFailed, QueryRefused
-from kg.results import Answer, Table, Triples, render
+from kg.results import Answer, Table, Triples
 from kg.store import Most, read
-from kg.web.pool import Busy, Limits, Reply
-from kg.web.worker import kind_of, rows_of
+from kg.web.pool import Busy, Limits, Pool, Reply, Stopped
+from kg.web.worker import kind_of, rows_of, written
 
 _FORMS = {"table": "json", "boolean": "json", "graph": "nt"}
 _SHORT, _MOST_KEPT = 500, 500
@@ -39,15 +43,19 @@ class Remote:
     Args:
         url: its address.
         limits: what a query may take.
+        judge: workers with an empty graph, which judge the queries of strangers; none for those
+            saved here.
     """
 
-    def __init__(self, url: str, limits: Limits) -> None:
+    def __init__(self, url: str, limits: Limits, judge: Pool | None = None) -> None:
         # Here, as it loads SPARQLWrapper.
         from kg.endpoint import EndpointStore
 
         self.limits = limits
         self._store = EndpointStore(url, seconds=limits.seconds, size=limits.most.size)
+        self._judge = judge
         self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._threads = ThreadPoolExecutor(_AT_ONCE, "kg-endpoint")
 
     async def ask(
         self,
@@ -63,26 +71,53 @@ class Remote:
         """
         if dataset:
             raise QueryRefused("the graphs of a remote endpoint cannot be chosen", fix="name none")
+        started = False
         try:
             async with asyncio.timeout(self.limits.seconds):
+                query = self._store.query
+                if self._judge:
+                    query = partial(self._store.query_judged, columns=await self._columns(text))
                 await self._turn.acquire()
+                started = True
+                return await self._in_turn(query, text, forms, most or self.limits.most)
         except TimeoutError:
-            raise Busy("too many ask at once", fix="wait a moment and ask again") from None
-        try:
-            return await asyncio.to_thread(self._reply, text, forms, most or self.limits.most)
-        finally:
-            self._turn.release()
+            if not started:
+                raise Busy("too many ask at once", fix="wait a moment and ask again") from None
+            raise Stopped(
+                f"the endpoint gave no whole answer within {self.limits.seconds:g} seconds",
+                fix="ask for less, or look whether it is well",
+            ) from None
 
-    def _reply(self, text: str, forms: dict[str, str], most: Most) -> Reply:
-        found = self._store.query(text)
-        reached = ""
-        if isinstance(found, Table) and len(found.rows) > most.rows:
-            found, reached = Table(found.columns, found.rows[: most.rows]), "rows"
-        if isinstance(found, Triples) and len(found.triples) > most.rows:
-            found, reached = Triples(found.triples[: most.rows]), "rows"
-        kind = kind_of(found)
-        form = forms.get(kind, "")
-        return Reply(kind, form, rows_of(found), reached, [render(found, form)] if form else [])
+    def close(self) -> None:
+        """Ask no more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _columns(self, text: str) -> Sequence[str]:
+        """Have a query judged, and give the columns that it asks for."""
+        assert self._judge
+        reply = await self._judge.ask(text, {"table": "json"})
+        return json.loads(b"".join(reply.body))["head"]["vars"] if reply.form else ()
+
+    async def _in_turn(
+        self, query: Callable[[str], Answer], text: str, forms: dict[str, str], most: Most
+    ) -> Reply:
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._threads, _reply, query, text, forms, most)
+        # Only when the endpoint is done with it, although the client may have gone before.
+        work.add_done_callback(lambda _: self._turn.release())
+        return await asyncio.shield(work)
+
+
+def _reply(query: Callable[[str], Answer], text: str, forms: dict[str, str], most: Most) -> Reply:
+    found = query(text)
+    reached = ""
+    if isinstance(found, Table) and len(found.rows) > most.rows:
+        found, reached = Table(found.columns, found.rows[: most.rows]), "rows"
+    if isinstance(found, Triples) and len(found.triples) > most.rows:
+        found, reached = Triples(found.triples[: most.rows]), "rows"
+    kind = kind_of(found)
+    form = forms.get(kind, "")
+    return Reply(kind, form, rows_of(found), reached, [written(found, form)] if form else [])
 
 
 class Asked:

@@ -14,6 +14,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 LARGEST_BODY = 1024 * 1024
+_LARGEST_HEAD = 16 * 1024  # of headers, as reading some takes longer than in proportion
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 # Pages say in their head what they need, which is less for most; both policies hold.
 _POLICY = (
@@ -48,20 +49,26 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        # HEAD is a GET whose answer loses its body, which is for the HTTP server to do.
+        scope = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+
+        headers = Headers(scope=scope)
+        body = _Body(receive, headers)
 
         async def headed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
+                told = MutableHeaders(scope=message)
                 for name, value in self._added().items():
-                    headers.setdefault(name, value)
+                    told.setdefault(name, value)
+                if body.is_endless:
+                    told["connection"] = "close"
             await send(message)
 
-        headers = Headers(scope=scope)
         refused = self._refusal(scope["method"], headers)
         if refused:
             await refused(scope, receive, headed)
             return
-        await self._app(scope, _counted(receive, headers), headed)
+        await self._app(scope, body.receive, headed)
 
     def _added(self) -> dict[str, str]:
         if self._cors:
@@ -69,13 +76,16 @@ class Guard:
         return {**self._headers, "cross-origin-resource-policy": "same-origin"}
 
     def _refusal(self, method: str, headers: Headers) -> JSONResponse | None:
-        host = headers.get("host", "")
+        if sum(len(name) + len(value) for name, value in headers.raw) > _LARGEST_HEAD:
+            return refusal(431, "the headers of the request are too long", "send fewer or shorter")
+        hosts = headers.getlist("host")
+        host = hosts[0] if len(hosts) == 1 else ""
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
         if name.casefold() not in self._hosts:
             # A page elsewhere may give its own name an address of the loopback (DNS rebinding).
             return refusal(
                 400,
-                f"this server is not called {name!r}" if name else "the request names no host",
+                f"this server is not called {name!r}" if name else "the request does not name one host",
                 "use the address that it told when it started, or start it with --hostname",
             )
         if method == "OPTIONS" and self._cors:
@@ -88,7 +98,9 @@ class Guard:
                 },
             )
         site = headers.get("sec-fetch-site", "none")
-        visit = headers.get("sec-fetch-mode") == "navigate" and method in {"GET", "HEAD"}
+        # What is put into the frame of another page, or embedded there, is no visit.
+        goes_to = headers.get("sec-fetch-dest", "document"), headers.get("sec-fetch-mode")
+        visit = goes_to == ("document", "navigate") and method == "GET"
         origin = headers.get("origin", "")
         foreign = origin and origin.partition("://")[2].casefold() != host.casefold()
         if not self._cors and (foreign or (site in {"cross-site", "same-site"} and not visit)):
@@ -107,19 +119,23 @@ class TooLarge(Exception):
     """A body went on beyond what is read of one."""
 
 
-def _counted(receive: Receive, headers: Headers) -> Receive:
-    """Stop a body that says nothing of its length, or not the truth, where the limit is."""
-    taken = 0
+class _Body:
+    """The body of a request, read up to the limit: one may say nothing of its length, or lie."""
 
-    async def counting() -> Message:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > LARGEST_BODY:
+    def __init__(self, receive: Receive, headers: Headers) -> None:
+        self._receive = receive
+        self._taken = 0
+        # One that says how long it is is left to end; of any other, nobody knows when it does.
+        self.is_endless = "transfer-encoding" in headers
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._taken += len(message.get("body", b""))
+        if self._taken > LARGEST_BODY:
             raise TooLarge
+        if not message.get("more_body"):
+            self.is_endless = False
         return message
-
-    return counting
 
 
 def too_large() -> JSONResponse:

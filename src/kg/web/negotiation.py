@@ -54,7 +54,7 @@ def wanted(accept: str | None, form: str | None = None) -> Wanted:
 
     Args:
         accept: the Accept header.
-        form: a format named in the address, which goes before the header.
+        form: a format named in the address, which goes before the header if there is one.
 
     Raises:
         NotAcceptable: there is nothing that the client can be given.
@@ -67,13 +67,15 @@ def wanted(accept: str | None, form: str | None = None) -> Wanted:
     """
     if form:
         forms = {kind: form for kind, offered in OFFERED.items() if form in offered.values()}
-        named = ", ".join(MEDIA_TYPES)
-        if not forms:
+        if forms:
+            return Wanted(forms)
+        # SPARQLWrapper has words of its own for formats, and says the same in the header.
+        if not accept or "*/*" in accept:
+            named = ", ".join(MEDIA_TYPES)
             raise NotAcceptable(f"there is no format {form!r}", where="format", fix=f"use {named}")
-        return Wanted(forms)
     try:
         found = {
-            kind: offered.get(best_match(list(offered), accept or "*/*"), "")
+            kind: offered.get(best_match(list(offered), (accept or "*/*").lower()), "")
             for kind, offered in OFFERED.items()
         }
     except (MimeTypeParseException, ValueError) as error:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import socket
 import struct
 from collections import deque
@@ -15,7 +16,9 @@ from kg.store import Most
 from kg.web.worker import request
 from kg.web.zygote import Zygote
 
+_LOG = logging.getLogger("kg.web")
 _MB = 1024 * 1024
+_PAUSE = 1.0  # seconds before another attempt to start a worker
 _WAITING = 256  # requests that may wait for a worker of a pool
 
 
@@ -132,10 +135,13 @@ class Pool:
     async def close(self) -> None:
         """End the workers, whatever they do."""
         self._closed = True
+        for place in self._waiting:
+            if not place.done():
+                place.set_exception(_ending())
         for worker in list(self._all):
             await self._end(worker)
-        for task in list(self._tasks):
-            await task
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def ask(
         self,
@@ -207,6 +213,8 @@ class Pool:
                 self._later(self._replace(worker))
 
     async def _take(self) -> _Worker:
+        if self._closed:
+            raise _ending()
         while self._idle:
             worker = self._idle.popleft()
             if not worker.has_ended:
@@ -217,7 +225,9 @@ class Pool:
         try:
             return await place
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled():
+            with suppress(ValueError):  # or those who left would count among those who wait
+                self._waiting.remove(place)
+            if place.done() and not place.cancelled() and not place.exception():
                 self._give(place.result())
             raise
 
@@ -243,11 +253,24 @@ class Pool:
     async def _replace(self, worker: _Worker) -> None:
         self.stopped += 1
         await self._end(worker)
-        if not self._closed:
-            self._give(await self._start())
+        while not self._closed:
+            try:
+                fresh = await self._start()
+            except (OSError, KgError) as error:
+                # The zygote has ended, and files that were mended since may be read again.
+                _LOG.error(f"no worker could be started: {error}")
+                await asyncio.sleep(_PAUSE)
+                continue
+            if self._closed:
+                await self._end(fresh)
+            else:
+                self._give(fresh)
+            return
 
     async def _end(self, worker: _Worker) -> None:
-        self._all.discard(worker)
+        if worker not in self._all:
+            return
+        self._all.remove(worker)
         await asyncio.to_thread(self._zygote.stop, worker.pid)
         await worker.close()
 
@@ -255,3 +278,7 @@ class Pool:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _ending() -> Busy:
+    return Busy("the server is ending", fix="ask again when it has been started anew")

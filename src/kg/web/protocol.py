@@ -77,9 +77,9 @@ async def read_request(request: Request) -> Asked:
         raise _read_only()
     if names.count("query") > 1:
         raise QueryRefused("the request has more than one query", fix="ask one at a time")
-    if request.method == "POST" and "query" not in names:
-        raise QueryRefused("the request has no query", fix="send it as the field query")
     by_name = dict(given)
+    if request.method == "POST" and not by_name.get("query"):
+        raise QueryRefused("the request has no query", fix="send it as the field query")
     dataset: dict[str, list[str]] = {}
     for name, value in given:
         if name in DATASET:

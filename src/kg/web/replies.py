@@ -105,6 +105,7 @@ async def while_heard(
     try:
         await asyncio.wait({asking, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not asking.done():
+            leaving.result()  # or why what it sends is heard no longer
             raise Gone
         return asking.result()
     finally:

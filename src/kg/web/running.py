@@ -46,7 +46,7 @@ def run_server(
         _listen(host, port) as listener,
         _graph(place, told) as zygote,
     ):
-        if zygote and not allow_network:
+        if not allow_network:
             _check_alone(zygote)
         address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
         told(f"open {address} in a browser; Control-C ends it (the pages are still being made)")
@@ -55,13 +55,11 @@ def run_server(
 
 
 @contextmanager
-def _graph(place: Place, told: Callable[[str], None]) -> Iterator[Zygote | None]:
-    """Have the graph at hand: in a zygote, unless it is at an endpoint."""
+def _graph(place: Place, told: Callable[[str], None]) -> Iterator[Zygote]:
+    """Have the graph in a zygote, which stays empty if it is at an endpoint."""
     if place.endpoint:
         told(f"asking {place.endpoint}")
         place.store().query("ASK {}")
-        yield None
-        return
     zygote = _read(place, told)
     try:
         yield zygote
@@ -83,7 +81,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _read(place: Place, told: Callable[[str], None]) -> Zygote:
     project = Project(place.home)
-    files = () if place.folder else tuple(project.graph_files())
+    files = () if place.folder or place.endpoint else tuple(project.graph_files())
     many = len(files)
     read = 0
 

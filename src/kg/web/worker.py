@@ -52,10 +52,24 @@ def answer(store: LocalStore, asked: dict[str, Any]) -> tuple[dict[str, Any], by
         form = asked["forms"].get(kind)
         if form is None:
             return {"kind": kind, "form": "", "rows": 0, "reached": ""}, b""
-        body = render(found, form)
+        body = written(found, form)
     except KgError as error:
         return {"what": error.what, "where": error.where, "fix": error.fix}, b""
     return {"kind": kind, "form": form, "rows": rows_of(found), "reached": reached}, body
+
+
+def written(found: Answer, form: str) -> bytes:
+    """Write an answer in a format, or tell why it cannot be.
+
+    Raises:
+        KgError: the format cannot hold this answer.
+    """
+    try:
+        return render(found, form)
+    except (OSError, ValueError) as error:
+        # Such as triples within triples (RDF 1.2), which JSON-LD has no way to write.
+        what = f"this answer cannot be written as {form}: {error}"
+        raise KgError(what, fix="choose another format") from error
 
 
 def request(

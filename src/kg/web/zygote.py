@@ -136,10 +136,12 @@ class Zygote:
         return pid
 
     def _end(self) -> None:
+        """End the process, if it has not ended yet; the kernel ends the workers with it."""
         self._channel.close()
-        self._process.kill()  # the kernel ends the workers with it
-        self._process.join()
-        self._process.close()
+        with suppress(ValueError):  # it is closed already
+            self._process.kill()
+            self._process.join()
+            self._process.close()
 
     def _tell(self, message: dict[str, Any]) -> None:
         self._channel.send_bytes(json.dumps(message).encode())
@@ -185,6 +187,7 @@ def _run(channel: Connection, source: Source, listening: tuple[str, int]) -> Non
         tell({"what": f"it cannot be read: {error}", "where": "", "fix": "check names and rights"})
         return
     tell({"ready": True})
+    children: set[int] = set()
     while True:
         try:
             told = json.loads(channel.recv_bytes())
@@ -197,11 +200,14 @@ def _run(channel: Connection, source: Source, listening: tuple[str, int]) -> Non
                 channel.close()
                 _be_worker(handle, store, source, listening, told)
             os.close(handle)
+            children.add(pid)
             tell({"pid": pid})
         else:
-            with suppress(OSError):
+            # Not one of a zygote before this, whose number may be that of another program by now.
+            if told["pid"] in children:
                 os.kill(told["pid"], signal.SIGKILL)
                 os.waitpid(told["pid"], 0)
+                children.remove(told["pid"])
             tell({})
 
 
