@@ -22,6 +22,7 @@ from kg.terms import BASE
 from kg.web.api import saved_queries
 from kg.web.asking import Asked, Asker, Remote
 from kg.web.guard import Guard, TooLarge, refusal, too_large
+from kg.web.keeping import Kept
 from kg.web.live import MOST_SHOWN
 from kg.web.negotiation import MEDIA_TYPES, NotAcceptable, wanted
 from kg.web.pages import Pages, Place
@@ -81,17 +82,20 @@ class Server:
         self.place = place
         self.options = options
         self.began = time.monotonic()
-        self.saved: Asker
-        self.ad_hoc: Asker
         self._pools: list[Pool] = []
+        asker: Asker
         if zygote:
             many = options.workers
             saved = Pool(zygote, options.saved, workers=many, again=True)
             ad_hoc = Pool(zygote, options.ad_hoc, workers=many, nice=_AD_HOC_NICE)
-            self.saved, self.ad_hoc, self._pools = saved, ad_hoc, [saved, ad_hoc]
+            asker, self.saved, self.ad_hoc = saved, Kept(saved), Kept(ad_hoc)
+            self._pools = [saved, ad_hoc]
         else:
-            self.saved = Remote(place.endpoint or "", options.saved)
-            self.ad_hoc = Remote(place.endpoint or "", options.ad_hoc)
+            # What is there may change at any time.
+            asker = Remote(place.endpoint or "", options.saved)
+            self.saved = Kept(asker, room=0)
+            self.ad_hoc = Kept(Remote(place.endpoint or "", options.ad_hoc), room=0)
+        self._asker = asker
         self.store: Asked
         self.pages: Pages
 
@@ -99,7 +103,7 @@ class Server:
         """Start the workers, and begin to make the pages."""
         for pool in self._pools:
             await pool.open()
-        self.store = Asked(self.saved, asyncio.get_running_loop(), is_fixed=bool(self._pools))
+        self.store = Asked(self._asker, asyncio.get_running_loop(), is_fixed=bool(self._pools))
         self.pages = Pages(self.place, self.store, _LOG.info)
         self._making = asyncio.create_task(self.pages.make())
 

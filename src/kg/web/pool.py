@@ -43,13 +43,17 @@ SAVED = Limits(seconds=10.0, most=Most(rows=100_000, size=50 * _MB))
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer on its way to a client: its head (see `kg.web.worker.work`) and its body."""
+    """An answer on its way to a client: its head (see `kg.web.worker.work`) and its body.
+
+    `tag` names what it says, where it is kept: the same tag is the same answer, byte by byte.
+    """
 
     kind: str
     form: str
     rows: int
     reached: str
     body: list[bytes]
+    tag: str = ""
 
 
 class _Worker:
@@ -132,6 +136,10 @@ class Pool:
     async def close(self) -> None:
         """End the workers, whatever they do."""
         self._closed = True
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_exception(_ending())
         for worker in list(self._all):
             await self._end(worker)
         for task in list(self._tasks):
@@ -207,6 +215,8 @@ class Pool:
                 self._later(self._replace(worker))
 
     async def _take(self) -> _Worker:
+        if self._closed:
+            raise _ending()
         while self._idle:
             worker = self._idle.popleft()
             if not worker.has_ended:
@@ -255,3 +265,7 @@ class Pool:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _ending() -> Busy:
+    return Busy("the server is ending", fix="ask again when it is back")
