@@ -12,19 +12,20 @@ from starlette.responses import Response
 from kg.project import Project
 from kg.queries import Param, SavedQuery, list_queries
 from kg.results import FORMATS
-from kg.store import Store
 from kg.terms import nearest_of
-from kg.web.asking import Asker
+from kg.web.asking import Asked
+from kg.web.keeping import Kept, Lately
 from kg.web.negotiation import wanted
 from kg.web.replies import NotHere, answered
 
 # What the API gives besides the formats of the SPARQL protocol: a table for people and their tools.
 _MORE = ("md", "xlsx")
 _JSON_TYPES = {"integer": "integer", "boolean": "boolean", "date": "string"}
+_ROOM = 4 * 1024 * 1024  # characters of queries that are kept with values put in
 _FORM = "The format of the answer; else the header Accept tells."
 
 
-def saved_queries(project: Project, asker: Asker, store: Store) -> APIRouter:
+def saved_queries(project: Project, asker: Kept, store: Asked) -> APIRouter:
     """Give a route for each saved query, and one that lists them.
 
     Args:
@@ -34,6 +35,7 @@ def saved_queries(project: Project, asker: Asker, store: Store) -> APIRouter:
     """
     router = APIRouter(prefix="/api", tags=["Saved queries"])
     queries = list_queries(project)
+    bound = Lately[str](_ROOM, len)
 
     @router.get("/queries", summary="List the saved queries")
     async def listed() -> list[dict[str, Any]]:
@@ -42,7 +44,7 @@ def saved_queries(project: Project, asker: Asker, store: Store) -> APIRouter:
     for query in queries:
         router.add_api_route(
             f"/query/{query.id}",
-            _route(query, asker, store),
+            _route(query, asker, store, bound),
             methods=["GET"],
             name=query.id,
             operation_id=query.id,
@@ -60,7 +62,19 @@ def saved_queries(project: Project, asker: Asker, store: Store) -> APIRouter:
     return router
 
 
-def _route(query: SavedQuery, asker: Asker, store: Store) -> Callable[..., Awaitable[Response]]:
+def _route(
+    query: SavedQuery, asker: Kept, store: Asked, bound: Lately[str]
+) -> Callable[..., Awaitable[Response]]:
+    async def text_of(values: dict[str, list[str]]) -> str:
+        key = f"{query.id} {values}"
+        if (text := bound.get(key)) is None:
+            # What a parameter may be is asked of the graph, which a thread waits for; none of those
+            # of asyncio, which whoever answers may be in need of.
+            text = await run_in_threadpool(query.bind, values, store)
+            if store.is_fixed:
+                bound.put(key, text)
+        return text
+
     async def ask(request: Request, **_: Any) -> Response:
         values: dict[str, list[str]] = {}
         for name, value in request.query_params.multi_items():
@@ -71,9 +85,7 @@ def _route(query: SavedQuery, asker: Asker, store: Store) -> Callable[..., Await
             forms = {"table": form, "boolean": form}
         else:
             forms = wanted(request.headers.get("accept"), form).for_programs
-        # What a parameter may be is asked of the graph, which a thread waits for; one other than
-        # those of asyncio, which whoever answers may be in need of.
-        text = await run_in_threadpool(query.bind, values, store) if values else query.text
+        text = await text_of(values) if values else query.text
         return await answered(asker, request, text, forms)
 
     # FastAPI reads which parameters there are from the signature.

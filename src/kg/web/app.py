@@ -23,6 +23,7 @@ from kg.terms import BASE
 from kg.web.api import saved_queries
 from kg.web.asking import Asked, Asker, Remote
 from kg.web.guard import Guard, TooLarge, refusal, too_large
+from kg.web.keeping import Kept
 from kg.web.live import MOST_SHOWN
 from kg.web.negotiation import MEDIA_TYPES, NotAcceptable, wanted
 from kg.web.pages import Pages, Place
@@ -82,8 +83,6 @@ class Server:
         self.place = place
         self.options = options
         self.began = time.monotonic()
-        self.saved: Asker
-        self.ad_hoc: Asker
         many = options.workers
         limits = options.ad_hoc
         if place.endpoint:  # half of the time is left for the endpoint
@@ -91,14 +90,17 @@ class Server:
         ad_hoc = Pool(zygote, limits, workers=many, nice=_AD_HOC_NICE)
         self._pools = [ad_hoc]
         self._remotes: list[Remote] = []
+        self._asker: Asker
         if place.endpoint:
-            self.saved = Remote(place.endpoint, options.saved)
-            self.ad_hoc = Remote(place.endpoint, options.ad_hoc, judge=ad_hoc)
-            self._remotes = [self.saved, self.ad_hoc]
+            # What is there may change at any time, so nothing of it is kept.
+            saved = Remote(place.endpoint, options.saved)
+            remote = Remote(place.endpoint, options.ad_hoc, judge=ad_hoc)
+            self._remotes = [saved, remote]
+            self._asker, self.saved, self.ad_hoc = saved, Kept(saved, room=0), Kept(remote, room=0)
         else:
-            self.saved = Pool(zygote, options.saved, workers=many, again=True)
-            self.ad_hoc = ad_hoc
-            self._pools.append(self.saved)
+            pool = Pool(zygote, options.saved, workers=many, again=True)
+            self._pools.append(pool)
+            self._asker, self.saved, self.ad_hoc = pool, Kept(pool), Kept(ad_hoc)
         self.store: Asked
         self.pages: Pages
 
@@ -106,7 +108,7 @@ class Server:
         """Start the workers, and begin to make the pages."""
         for pool in self._pools:
             await pool.open()
-        self.store = Asked(self.saved, asyncio.get_running_loop(), is_fixed=not self._remotes)
+        self.store = Asked(self._asker, asyncio.get_running_loop(), is_fixed=not self._remotes)
         self.pages = Pages(self.place, self.store, _LOG.info)
         self._making = asyncio.create_task(self.pages.make())
 

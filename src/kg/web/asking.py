@@ -126,7 +126,7 @@ class Asked:
     Args:
         asker: who answers.
         loop: the event loop in which they do.
-        is_fixed: whether the graph stays as it is, so that short answers may be kept.
+        is_fixed: whether the graph stays as it is, so that answers may be kept.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class Asked:
     ) -> None:
         self._asker = asker
         self._loop = loop
-        self._is_fixed = is_fixed
+        self.is_fixed = is_fixed
         self._kept: dict[str, Answer] = {}
 
     def query(self, text: str) -> Answer:
@@ -144,7 +144,7 @@ class Asked:
         answer = self._query(text)
         # Most are what a parameter may be, which every request asks anew.
         is_short = isinstance(answer, Table) and len(answer.rows) <= _SHORT
-        if self._is_fixed and is_short and len(self._kept) < _MOST_KEPT:
+        if self.is_fixed and is_short and len(self._kept) < _MOST_KEPT:
             self._kept[text] = answer
         return answer
 

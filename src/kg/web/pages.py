@@ -24,7 +24,7 @@ from kg.web.isolation import end_with_parent, give_way
 from kg.web.live import Live
 from kg.web.replies import NotHere, NotReady
 
-_PATIENCE = 5  # by how much making pages lets answers to queries go first
+_PATIENCE = 15  # by how much making pages lets answers go first, also those to strangers
 _MADE = 0.2  # seconds between two looks at whether the pages are made
 
 

@@ -46,13 +46,17 @@ SAVED = Limits(seconds=10.0, most=Most(rows=100_000, size=50 * _MB))
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer on its way to a client: its head (see `kg.web.worker.work`) and its body."""
+    """An answer on its way to a client: its head (see `kg.web.worker.work`) and its body.
+
+    `tag` names what it says, where it is kept: the same tag is the same answer, byte by byte.
+    """
 
     kind: str
     form: str
     rows: int
     reached: str
     body: list[bytes]
+    tag: str = ""
 
 
 class _Worker:
@@ -135,7 +139,8 @@ class Pool:
     async def close(self) -> None:
         """End the workers, whatever they do."""
         self._closed = True
-        for place in self._waiting:
+        while self._waiting:
+            place = self._waiting.popleft()
             if not place.done():
                 place.set_exception(_ending())
         for worker in list(self._all):

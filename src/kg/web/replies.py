@@ -1,15 +1,16 @@
 """An answer, or what stood in its way, as an HTTP response."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from kg.errors import EndpointFailed, KgError
 from kg.store import Most
-from kg.web.asking import Asker
 from kg.web.guard import refusal
+from kg.web.keeping import Kept
 from kg.web.negotiation import MEDIA_TYPES, NotAcceptable
 from kg.web.pool import Busy, Reply, Stopped
 from kg.web.protocol import ReadOnly, WrongMediaType
@@ -43,8 +44,23 @@ class Gone(Exception):
     """The client that asked has gone."""
 
 
+class _Pieces(Response):
+    """A body that is at hand in pieces, which are never put together."""
+
+    def __init__(self, pieces: list[bytes], media_type: str, headers: dict[str, str]) -> None:
+        super().__init__(media_type=media_type, headers=headers)
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+        await send(start)
+        for piece in self._pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body"})
+
+
 async def answered(
-    asker: Asker,
+    asker: Kept,
     request: Request,
     text: str,
     forms: dict[str, str],
@@ -62,21 +78,18 @@ async def answered(
             where="Accept",
             fix="accept application/sparql-results+json or text/turtle",
         )
-
-    async def pieces() -> AsyncIterator[bytes]:
-        for piece in reply.body:
-            yield piece
-
-    return StreamingResponse(
-        pieces(),
-        media_type=MEDIA_TYPES.get(reply.form) or _OTHER_TYPES[reply.form],
-        headers={
-            "vary": "Accept",
-            "content-length": str(sum(map(len, reply.body))),
-            "access-control-expose-headers": "KG-Truncated",
-            **truncation(reply),
-        },
-    )
+    headers = {
+        "vary": "Accept",
+        "access-control-expose-headers": "KG-Truncated",
+        **truncation(reply),
+    }
+    if reply.tag:
+        # Answers are kept here; browsers and proxies are to ask whether theirs still holds.
+        headers |= {"etag": reply.tag, "cache-control": "no-cache"}
+        if reply.tag in re.split(r"\s*,\s*", request.headers.get("if-none-match", "")):
+            return Response(status_code=304, headers=headers)
+    headers["content-length"] = str(sum(map(len, reply.body)))
+    return _Pieces(reply.body, MEDIA_TYPES.get(reply.form) or _OTHER_TYPES[reply.form], headers)
 
 
 def truncation(reply: Reply) -> dict[str, str]:
@@ -87,7 +100,7 @@ def truncation(reply: Reply) -> dict[str, str]:
 
 
 async def while_heard(
-    asker: Asker,
+    asker: Kept,
     request: Request,
     text: str,
     forms: dict[str, str],
@@ -100,6 +113,10 @@ async def while_heard(
         KgError: there is no answer.
         Gone: the client hung up.
     """
+    # A client that says no-cache wants the answer worked out anew (RFC 9111, 5.2.1.4).
+    is_anew = "no-cache" in request.headers.get("cache-control", "")
+    if not is_anew and (kept := asker.kept(text, forms, dataset, most)):
+        return kept
     asking = asyncio.create_task(asker.ask(text, forms, dataset, most))
     leaving = asyncio.create_task(_left(request))
     try:

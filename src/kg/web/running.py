@@ -70,7 +70,11 @@ def _graph(place: Place, told: Callable[[str], None]) -> Iterator[Zygote]:
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
+        listener = socket.create_server((host, port), family=family, backlog=1024)
+        # Or else the body of each answer waits 40 ms for its head to be acknowledged. Connections
+        # inherit it; asyncio sets it itself only where it opens the socket.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except (OSError, OverflowError) as error:
         raise KgError(
             f"the port cannot be opened: {getattr(error, 'strerror', None) or error}",
