@@ -18,6 +18,7 @@ from kg.site.evidence import Evidence
 from kg.site.pages import Site
 from kg.site.quality import Group, Reading, reading, write_quality
 from kg.site.vocabulary import write_vocabulary
+from kg.site.words import in_claims
 from kg.store import MemoryStore, open_store
 from kg.terms import PREFIXES, expand, local_name
 from kg.turtle import read_turtle
@@ -251,15 +252,15 @@ def test_every_concept_and_term_has_its_place(site: Site) -> None:
             value = getattr(triple.object, "value", "")
             if triple.predicate.value == expand("skos:definition"):
                 assert f"{prefix}-{name}" in told.ids, about
-                assert value in told.words
+                assert in_claims(value) in told.words
             elif triple.predicate.value in (expand("skos:altLabel"), expand("skos:scopeNote")):
-                assert value in told.words
+                assert in_claims(value) in told.words
             elif triple.predicate.value == expand("skos:broader"):
                 assert f"#{prefix}-{local_name(value)}" in told.links
     assert "trend-improved" in told.ids and "kg-Statement" in told.ids
     assert "Close to: cito:qualifies" in told.words
     # What responds to can lead to three classes, which stand in a union without a name.
-    assert "From statement to policy event, source, statement" in told.words
+    assert "From claim to policy event, source, claim" in told.words
     assert {link[1:] for link in told.links if link.startswith("#")} <= set(told.ids)
     assert "agency/police.html" in told.links and "Deprecated" not in told.words
 
