@@ -85,7 +85,9 @@ class Guard:
             # A page elsewhere may give its own name an address of the loopback (DNS rebinding).
             return refusal(
                 400,
-                f"this server is not called {name!r}" if name else "the request does not name one host",
+                f"this server is not called {name!r}"
+                if name
+                else "the request does not name one host",
                 "use the address that it told when it started, or start it with --hostname",
             )
         if method == "OPTIONS" and self._cors:
