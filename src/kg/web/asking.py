@@ -23,9 +23,15 @@ _AT_ONCE = 8  # queries that a remote endpoint is asked at the same time
 
 
 class Asker(Protocol):
-    """Anything that answers queries within limits."""
+    """Anything that answers queries within limits.
+
+    Attributes:
+        limits: what a query may take.
+        sending: how many bytes of answers are on their way to clients.
+    """
 
     limits: Limits
+    sending: int
 
     async def ask(
         self,
@@ -52,6 +58,7 @@ class Remote:
         from kg.endpoint import EndpointStore
 
         self.limits = limits
+        self.sending = 0
         self._store = EndpointStore(url, seconds=limits.seconds, size=limits.most.size)
         self._judge = judge
         self._turn = asyncio.Semaphore(_AT_ONCE)

@@ -103,6 +103,7 @@ class Pool:
         again: whether a query whose worker broke is asked again, of another.
 
     Attributes:
+        sending: how many bytes of answers are on their way to clients.
         stopped: how many workers were stopped, or had ended by themselves.
         alone: whether all of them are without network.
     """
@@ -111,6 +112,7 @@ class Pool:
         self, zygote: Zygote, limits: Limits, *, workers: int, nice: int = 0, again: bool = False
     ) -> None:
         self.limits = limits
+        self.sending = 0
         self.workers = workers
         self.stopped = 0
         self.alone = True

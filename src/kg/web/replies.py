@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from kg.errors import EndpointFailed, KgError
 from kg.store import Most
@@ -13,6 +15,11 @@ from kg.web.guard import refusal
 from kg.web.negotiation import MEDIA_TYPES, NotAcceptable
 from kg.web.pool import Busy, Reply, Stopped
 from kg.web.protocol import ReadOnly, WrongMediaType
+
+# A client that does not read holds its answer in memory: so much of all of those who ask the same
+# workers, and so many seconds of each.
+_MOST_SENT = 256 * 1024 * 1024
+_SENDING = 120
 
 
 class NotHere(KgError):
@@ -43,6 +50,43 @@ class Gone(Exception):
     """The client that asked has gone."""
 
 
+class _Sent(StreamingResponse):
+    """An answer that is held in memory until the client has taken it, within limits."""
+
+    def __init__(self, asker: Asker, reply: Reply, media_type: str) -> None:
+        self._asker = asker
+        self._size = sum(map(len, reply.body))
+
+        async def pieces() -> AsyncIterator[bytes]:
+            for piece in reply.body:
+                yield piece
+
+        super().__init__(
+            pieces(),
+            media_type=media_type,
+            headers={
+                "vary": "Accept",
+                "content-length": str(self._size),
+                "access-control-expose-headers": "KG-Truncated",
+                **truncation(reply),
+            },
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._asker.sending + self._size > _MOST_SENT:
+            full = Busy("too many answers are on their way", fix="wait a moment and ask again")
+            await refused(full)(scope, receive, send)
+            return
+        self._asker.sending += self._size
+        try:
+            # What is left then is cut off, as the length that was promised tells.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SENDING):
+                    await super().__call__(scope, receive, send)
+        finally:
+            self._asker.sending -= self._size
+
+
 async def answered(
     asker: Asker,
     request: Request,
@@ -62,21 +106,7 @@ async def answered(
             where="Accept",
             fix="accept application/sparql-results+json or text/turtle",
         )
-
-    async def pieces() -> AsyncIterator[bytes]:
-        for piece in reply.body:
-            yield piece
-
-    return StreamingResponse(
-        pieces(),
-        media_type=MEDIA_TYPES.get(reply.form) or _OTHER_TYPES[reply.form],
-        headers={
-            "vary": "Accept",
-            "content-length": str(sum(map(len, reply.body))),
-            "access-control-expose-headers": "KG-Truncated",
-            **truncation(reply),
-        },
-    )
+    return _Sent(asker, reply, MEDIA_TYPES.get(reply.form) or _OTHER_TYPES[reply.form])
 
 
 def truncation(reply: Reply) -> dict[str, str]:
