@@ -212,7 +212,7 @@ def test_an_endpoint_that_hangs_does_not_make_others_wait_for_ever(
             thread.join()
         assert {status for status, _ in statuses} <= {502, 503}
         assert all(in_time for _, in_time in statuses)
-        assert 1 <= most <= 8
+        assert 1 <= most <= 17  # eight for strangers, eight for pages, and those being made
         well.set()
         for _ in range(50):
             if ask(served.url, "ASK {}").status == 200:
