@@ -215,9 +215,12 @@ def test_what_is_no_http_or_names_two_hosts_is_refused(server: Served) -> None:
 
 PAGE = """<!doctype html><title>evil</title><body>
 <iframe name=hole></iframe>
-<form id=form method=post target=hole action="{url}sparql"><input name=update value="DROP ALL"></form>
-<form id=text method=post target=hole enctype=text/plain action="{url}sparql"><input name="DROP ALL #" value=x></form>
-<form id=ask method=post target=hole action="{url}sparql"><input name=query value="ASK {{}}"></form>
+<form id=form method=post target=hole action="{url}sparql">
+<input name=update value="DROP ALL"></form>
+<form id=text method=post target=hole action="{url}sparql" enctype=text/plain>
+<input name="DROP ALL #" value=x></form>
+<form id=ask method=post target=hole action="{url}sparql">
+<input name=query value="ASK {{}}"></form>
 """
 # What a page elsewhere can try, and what it gets to see.
 TRIES = """async url => {
@@ -226,23 +229,26 @@ TRIES = """async url => {
     try { const r = await fetch(...args); seen[name] = [r.type, r.status, await r.text()]; }
     catch (error) { seen[name] = 'nothing'; }
   };
+  const within = find => {
+    try { return find()?.body.innerText || 'nothing'; } catch (error) { return 'nothing'; }
+  };
   const query = url + 'sparql?query=' + encodeURIComponent('SELECT * { ?s ?p ?o }');
   await asked('get', query);
   await asked('get without cors', query, {mode: 'no-cors'});
   await asked('page', url);
   await asked('api', url + 'api/queries');
-  const update = {method: 'POST', body: 'DROP ALL', headers: {'content-type': 'application/sparql-update'}};
-  await asked('update', url + 'sparql', update);
+  const update = {'content-type': 'application/sparql-update'};
+  await asked('update', url + 'sparql', {method: 'POST', body: 'DROP ALL', headers: update});
   const form = new URLSearchParams({update: 'DROP ALL'});
   await asked('form', url + 'sparql', {method: 'POST', body: form});
   await asked('form without cors', url + 'sparql', {method: 'POST', body: form, mode: 'no-cors'});
-  await asked('beacon', url + 'sparql', {method: 'POST', body: 'DROP ALL', mode: 'no-cors', keepalive: true});
+  const beacon = {method: 'POST', body: 'DROP ALL', mode: 'no-cors', keepalive: true};
+  await asked('beacon', url + 'sparql', beacon);
   for (const id of ['form', 'text', 'ask']) {
     const loaded = new Promise(done => document.querySelector('iframe').onload = done);
     document.getElementById(id).submit();
     await loaded;
-    try { seen['frame ' + id] = document.querySelector('iframe').contentDocument?.body.innerText ?? 'nothing'; }
-    catch (error) { seen['frame ' + id] = 'nothing'; }
+    seen['frame ' + id] = within(() => document.querySelector('iframe').contentDocument);
   }
   for (const [tag, property, address] of [
     ['img', 'src', 'favicon.ico'], ['img', 'src', 'overview.svg'], ['script', 'src', 'api/queries'],
@@ -250,14 +256,18 @@ TRIES = """async url => {
   ]) {
     const element = document.createElement(tag);
     if (tag === 'link') element.rel = 'stylesheet';
-    const told = new Promise(done => { element.onload = () => done('loaded'); element.onerror = () => done('nothing'); });
+    const told = new Promise(done => {
+      element.onload = () => done('loaded');
+      element.onerror = () => done('nothing');
+    });
+    const waited = new Promise(done => setTimeout(() => done('nothing'), 3000));
     element[property] = url + address;
     document.body.append(element);
-    seen[tag + ' ' + address] = await Promise.race([told, new Promise(done => setTimeout(() => done('nothing'), 3000))]);
+    seen[tag + ' ' + address] = await Promise.race([told, waited]);
   }
   const child = window.open(url + 'health');
   await new Promise(done => setTimeout(done, 1500));
-  try { seen['window'] = child?.document?.body?.innerText || 'nothing'; } catch (error) { seen['window'] = 'nothing'; }
+  seen['window'] = within(() => child?.document);
   return seen;
 }"""
 

@@ -43,6 +43,7 @@ from kg.web.zygote import Zygote
 _LOG = logging.getLogger("kg.web")
 # Hostile queries go last, whatever else the machine has to do.
 _AD_HOC_NICE = 10
+_PAGE_SIZE = 1024 * 1024  # of what a page shows of an answer, which a download gives whole
 _AS_JSON = {"table": "json", "boolean": "json", "graph": "json"}
 # A thing, and the parts that hang from it alone.
 _TOLD = """
@@ -224,7 +225,7 @@ def _add_sparql(app: FastAPI, server: Server) -> None:
             return await answered(server.ad_hoc, request, asked.text, form.forms, asked.dataset)
         live = server.pages.live
         most = server.options.ad_hoc.most
-        shown = Most(min(MOST_SHOWN, most.rows), most.size)
+        shown = Most(min(MOST_SHOWN, most.rows), min(_PAGE_SIZE, most.size))
         try:
             reply = await while_heard(
                 server.ad_hoc, request, asked.text, _AS_JSON, asked.dataset, shown

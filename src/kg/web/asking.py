@@ -23,7 +23,11 @@ _AT_ONCE = 8  # queries that a remote endpoint is asked at the same time
 
 
 class Asker(Protocol):
-    """Anything that answers queries within limits."""
+    """Anything that answers queries within limits.
+
+    Attributes:
+        limits: what a query may take.
+    """
 
     limits: Limits
 

@@ -66,10 +66,14 @@ class Kept:
     Args:
         asker: who works them out.
         room: bytes that all of them may take together; 0 where the graph may change.
+
+    Attributes:
+        sending: how many bytes of answers are on their way to clients.
     """
 
     def __init__(self, asker: Asker, room: int = _ROOM) -> None:
         self.limits = asker.limits
+        self.sending = 0
         self._asker = asker
         self._largest = room // _SHARE
         self._replies = Lately[Reply](room, _size)

@@ -104,7 +104,7 @@ class Pool:
         limits: what a query may take.
         workers: how many.
         nice: by how much they let other processes go first.
-        again: whether a query whose worker broke is asked once more, of another.
+        again: whether a query whose worker broke is asked again, of another.
 
     Attributes:
         stopped: how many workers were stopped, or had ended by themselves.
@@ -171,7 +171,8 @@ class Pool:
         if len(self._waiting) >= _WAITING:
             raise Busy("too many ask at once", fix="wait a moment and ask again")
         asked = request(text, forms, most or self.limits.most, dataset)
-        attempts = 2 if self._again else 1
+        # If the zygote ends, all of its workers do, and it takes a moment until that is known.
+        attempts = self.workers + 1 if self._again else 1
         started = False
         try:
             async with asyncio.timeout(self.limits.seconds):
@@ -183,10 +184,11 @@ class Pool:
                     except (asyncio.IncompleteReadError, OSError):
                         if attempt == attempts - 1:
                             raise
+                        started = False
         except TimeoutError:
             if not started:
                 raise Busy(
-                    "other queries have taken all the time there was",
+                    f"no worker had time for it within {self.limits.seconds:g} seconds",
                     fix="wait a moment and ask again",
                 ) from None
             raise Stopped(

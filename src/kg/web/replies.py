@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +15,11 @@ from kg.web.keeping import Kept
 from kg.web.negotiation import MEDIA_TYPES, NotAcceptable
 from kg.web.pool import Busy, Reply, Stopped
 from kg.web.protocol import ReadOnly, WrongMediaType
+
+# A client that does not read holds its answer in memory: so much of all of those who ask the same
+# workers, and so many seconds of each.
+_MOST_SENT = 256 * 1024 * 1024
+_SENDING = 120
 
 
 class NotHere(KgError):
@@ -44,14 +50,34 @@ class Gone(Exception):
     """The client that asked has gone."""
 
 
-class _Pieces(Response):
-    """A body that is at hand in pieces, which are never put together."""
+class _Sent(Response):
+    """An answer in pieces, held in memory until the client has taken it, within limits."""
 
-    def __init__(self, pieces: list[bytes], media_type: str, headers: dict[str, str]) -> None:
-        super().__init__(media_type=media_type, headers=headers)
+    def __init__(
+        self, asker: Kept, pieces: list[bytes], media_type: str, headers: dict[str, str]
+    ) -> None:
+        self._size = sum(map(len, pieces))
+        super().__init__(
+            media_type=media_type, headers={**headers, "content-length": str(self._size)}
+        )
+        self._asker = asker
         self._pieces = pieces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._asker.sending + self._size > _MOST_SENT:
+            full = Busy("too many answers are on their way", fix="wait a moment and ask again")
+            await refused(full)(scope, receive, send)
+            return
+        self._asker.sending += self._size
+        try:
+            # What is left then is cut off, as the length that was promised tells.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SENDING):
+                    await self._send(send)
+        finally:
+            self._asker.sending -= self._size
+
+    async def _send(self, send: Send) -> None:
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send(start)
         for piece in self._pieces:
@@ -88,8 +114,8 @@ async def answered(
         headers |= {"etag": reply.tag, "cache-control": "no-cache"}
         if reply.tag in re.split(r"\s*,\s*", request.headers.get("if-none-match", "")):
             return Response(status_code=304, headers=headers)
-    headers["content-length"] = str(sum(map(len, reply.body)))
-    return _Pieces(reply.body, MEDIA_TYPES.get(reply.form) or _OTHER_TYPES[reply.form], headers)
+    media_type = MEDIA_TYPES.get(reply.form) or _OTHER_TYPES[reply.form]
+    return _Sent(asker, reply.body, media_type, headers)
 
 
 def truncation(reply: Reply) -> dict[str, str]:

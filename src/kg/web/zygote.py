@@ -53,7 +53,11 @@ class Zygote:
         self._lock = threading.Lock()
         # What a worker must not be able to reach.
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._launch(reading)
+        try:
+            self._launch(reading)
+        except BaseException:
+            self._listener.close()
+            raise
 
     def start(self, memory: int, nice: int = 0) -> tuple[int, socket.socket, bool]:
         """Fork a worker.
@@ -70,6 +74,7 @@ class Zygote:
             KgError: the zygote had ended, and the graph can no longer be read.
         """
         ours, theirs = socket.socketpair()
+        pid = 0
         with theirs:
             try:
                 with self._lock:
@@ -84,6 +89,7 @@ class Zygote:
                 alone = json.loads(_first(ours))
             except BaseException:
                 ours.close()
+                self.stop(pid)  # or what is left of a worker that ended as it began stays for ever
                 raise
         return pid, ours, alone["alone"]
 
@@ -117,7 +123,8 @@ class Zygote:
                 if "ready" in told:
                     return
                 if "what" in told:
-                    raise UnreadableFile(told["what"], where=told["where"], fix=told["fix"])
+                    where = told["where"] or file
+                    raise UnreadableFile(told["what"], where=where, fix=told["fix"])
                 file = told["reading"]
                 reading(file)
             what = f"reading takes longer than {_READING_SECONDS:.0f} seconds"
