@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from multiprocessing import get_context
 
@@ -36,12 +36,21 @@ class Got:
     cut: bool = False
 
 
-@dataclass
+@dataclass(frozen=True)
 class Load:
-    """What came of a load: an answer for each request that fell due, by client."""
+    """What came of a load: an answer for each request that fell due, by client.
+
+    `late` are the seconds by which clients with nothing else to do were late to ask: where they are
+    many, the load had no processor, and times tell of that.
+    """
 
     seconds: float
-    answers: list[list[Got]] = field(default_factory=list)
+    answers: list[list[Got]]
+    late: list[float]
+
+    def lateness(self, share: float) -> float:
+        """Give the milliseconds by which at most that share of the waking clients was late."""
+        return _quantile(self.late, share) * 1000
 
     @property
     def all(self) -> list[Got]:
@@ -52,8 +61,7 @@ class Load:
 
     def within(self, share: float) -> float:
         """Give the milliseconds within which that share of the requests was answered."""
-        times = sorted(got.seconds for got in self.all)
-        return times[min(len(times) - 1, int(share * len(times)))] * 1000 if times else 0.0
+        return _quantile([got.seconds for got in self.all], share) * 1000
 
     def errors(self) -> dict[int, int]:
         found: dict[int, int] = {}
@@ -66,6 +74,11 @@ class Load:
         """Give how many answers the client with the fewest had, as a share of the mean."""
         had = [sum(got.status == 200 for got in client) for client in self.answers]
         return min(had) / (sum(had) / len(had)) if any(had) else 0.0
+
+
+def _quantile(values: list[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
 def get(port: int, path: str, *headers: str) -> bytes:
@@ -122,13 +135,16 @@ async def _load(port: int, asks: Sequence[Ask], rate: float, clients: int, secon
     begun = time.perf_counter()
     numbers = count()
     ends = begun + seconds + GRACE
+    late: list[float] = []
 
     async def client(first: int) -> list[Got]:
         connection = Client(port)
         got = []
         for number in range(first, int(rate * seconds), clients):
             due = begun + number / rate
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            if (early := due - time.perf_counter()) > 0:
+                await asyncio.sleep(early)
+                late.append(time.perf_counter() - due)
             left = ends - time.perf_counter()
             if left <= 0:
                 got.append(Got("late", 0, time.perf_counter() - due))
@@ -138,7 +154,7 @@ async def _load(port: int, asks: Sequence[Ask], rate: float, clients: int, secon
         return got
 
     answers = await asyncio.gather(*map(client, range(clients)))
-    return Load(max(seconds, time.perf_counter() - begun), list(answers))
+    return Load(max(seconds, time.perf_counter() - begun), list(answers), late)
 
 
 def _run(*given: object) -> Load:

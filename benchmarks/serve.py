@@ -166,7 +166,8 @@ def measured(
         f"half within {half:.1f} ms, 99 in 100 within {most:.1f} ms, all within {longest:.0f}"
         f" ms; errors: {loaded.errors() or 'none'}; slowest client {loaded.fairness():.0%} of the"
         f" mean\n    {1000 * took / many:.1f} ms of processor time an answer, on"
-        f" {took / seconds:.2f} processors; load and others took {(others - took) / seconds:.2f}",
+        f" {took / seconds:.2f} processors; load and others took {(others - took) / seconds:.2f};"
+        f" the load itself was late by {loaded.lateness(0.99):.0f} ms once in 100 times",
         flush=True,
     )
     return loaded
