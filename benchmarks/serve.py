@@ -20,9 +20,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import product
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -83,9 +84,14 @@ class Served:
         children = self._root.children(recursive=True)
         return [each for each in children if each.ppid() != self._root.pid]
 
+    def _of_each(self, figure: Callable[[psutil.Process], Any]) -> Iterator[Any]:
+        for each in self.processes():
+            with suppress(psutil.NoSuchProcess):  # a worker that was stopped a moment ago
+                yield figure(each)
+
     def memory(self) -> float:
         """Give the megabytes of all processes, counting what they share once."""
-        return sum(each.memory_full_info().pss for each in self.processes()) / 1e6
+        return sum(self._of_each(lambda each: each.memory_full_info().pss)) / 1e6
 
     def descriptors(self) -> list[int]:
         """Give how many files and sockets the server and its first children have open."""
@@ -93,7 +99,7 @@ class Served:
 
     def processor(self) -> float:
         """Give the seconds of processor time that it has taken, those that ended included."""
-        own = (each.cpu_times() for each in self.processes())
+        own = self._of_each(lambda each: each.cpu_times())
         return sum(t.user + t.system + t.children_user + t.children_system for t in own)
 
     def end(self) -> None:
@@ -268,7 +274,8 @@ def soak(
             attack(served, random.choice(corpus))
             time.sleep(BETWEEN)
             if time.monotonic() > due:
-                random.choice(served.workers()).kill()
+                with suppress(psutil.NoSuchProcess):
+                    random.choice(served.workers()).kill()
                 killed, due = killed + 1, due + 60
                 memory.append(served.memory())
                 print(f"    {memory[-1]:.0f} MB, {served.descriptors()} descriptors", flush=True)
