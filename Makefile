@@ -47,6 +47,7 @@ bench: setup chromium ## measured comparisons, as ratios
 	$(BIN)/python benchmarks/queries.py
 	$(BIN)/python benchmarks/start_up.py
 	$(BIN)/python benchmarks/site.py
+	$(BIN)/python benchmarks/serve.py --early
 
 constraints: ## pin the versions that are installed now
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt

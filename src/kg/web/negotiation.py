@@ -1,6 +1,7 @@
 """Which format a client is given: what it names, else what it accepts."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mimeparse import MimeTypeParseException, best_match
 
@@ -49,6 +50,7 @@ class Wanted:
         return "html" in self.forms.values()
 
 
+@lru_cache(maxsize=256)  # a few headers are sent again and again
 def wanted(accept: str | None, form: str | None = None) -> Wanted:
     """Choose the format for each kind of answer.
 

@@ -87,6 +87,8 @@ class Pages:
             self._problem = str(error)
         except (EOFError, OSError):
             self._problem = "the process that makes the pages has ended"
+        while self._process.exitcode is None:  # looking at it is what takes the ended process away
+            await asyncio.sleep(_MADE)
         self.state = "missing" if self._problem else "made"
         self._tell(f"the pages are {self.state}{': ' if self._problem else ''}{self._problem}")
 
