@@ -1,28 +1,22 @@
 """The saved queries as an API: an address for each, with its parameters told in OpenAPI."""
 
 from collections.abc import Awaitable, Callable
-from inspect import Parameter, Signature
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
-from pydantic import Field
+from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from kg.project import Project
-from kg.queries import Param, SavedQuery, list_queries
-from kg.results import FORMATS
+from kg.queries import SavedQuery, list_queries
 from kg.terms import nearest_of
 from kg.web.asking import Asked
 from kg.web.keeping import Kept, Lately
-from kg.web.negotiation import wanted
+from kg.web.negotiation import OTHER_TYPES, wanted
+from kg.web.openapi import of_query
 from kg.web.replies import NotHere, answered
 
-# What the API gives besides the formats of the SPARQL protocol: a table for people and their tools.
-_MORE = ("md", "xlsx")
-_JSON_TYPES = {"integer": "integer", "boolean": "boolean", "date": "string"}
 _ROOM = 4 * 1024 * 1024  # characters of queries that are kept with values put in
-_FORM = "The format of the answer; else the header Accept tells."
 
 
 def saved_queries(project: Project, asker: Kept, store: Asked) -> APIRouter:
@@ -51,7 +45,7 @@ def saved_queries(project: Project, asker: Kept, store: Asked) -> APIRouter:
             summary=query.question,
             description=query.description or query.summary,
             response_class=Response,
-            responses={200: {"content": {"application/sparql-results+json": {}, "text/csv": {}}}},
+            openapi_extra=of_query(query),
         )
 
     @router.get("/query/{name}", include_in_schema=False)
@@ -75,42 +69,20 @@ def _route(
                 bound.put(key, text)
         return text
 
-    async def ask(request: Request, **_: Any) -> Response:
+    async def ask(request: Request) -> Response:
         values: dict[str, list[str]] = {}
         for name, value in request.query_params.multi_items():
             if name != "format":
                 values.setdefault(name, []).append(value)
         form = request.query_params.get("format")
-        if form in _MORE:
+        if form in OTHER_TYPES:
             forms = {"table": form, "boolean": form}
         else:
             forms = wanted(request.headers.get("accept"), form).for_programs
         text = await text_of(values) if values else query.text
         return await answered(asker, request, text, forms)
 
-    # FastAPI reads which parameters there are from the signature.
-    shown = [Parameter("request", Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)]
-    formats = [form for form in FORMATS if form != "table"]
-    described = Annotated[str | None, Query(description=_FORM, json_schema_extra={"enum": formats})]
-    shown += [
-        Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=None)
-        for name, annotation in [*map(_annotated, query.params), ("format", described)]
-    ]
-    ask.__signature__ = Signature(shown, return_annotation=Response)  # type: ignore[attr-defined]
     return ask
-
-
-def _annotated(param: Param) -> tuple[str, Any]:
-    """Describe a parameter; its values are read, and refused, where those of every query are."""
-    told: dict[str, Any] = {"enum": list(param.texts)} if param.texts else {}
-    told |= {"type": _JSON_TYPES[param.type]} if param.type in _JSON_TYPES else {}
-    choices = f" One of the choices of {param.choices_from[1]}." if param.choices_from else ""
-    several = " May be given again for another value." if param.multiple else ""
-    description = f"{param.label}. Default: {param.default}.{choices}{several}"
-    kind = list[str] if param.multiple else str
-    return param.name, Annotated[
-        kind | None, Query(description=description), Field(json_schema_extra=told)
-    ]
 
 
 def _told(query: SavedQuery) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from fastapi import FastAPI, Request
 from pyoxigraph import NamedNode
@@ -23,11 +24,12 @@ from kg.terms import BASE
 from kg.web.api import saved_queries
 from kg.web.asking import Asked, Asker, Remote
 from kg.web.guard import Guard, TooLarge, refusal, too_large
-from kg.web.keeping import Kept
+from kg.web.keeping import Kept, Lately
 from kg.web.live import MOST_SHOWN
 from kg.web.negotiation import MEDIA_TYPES, NotAcceptable, wanted
+from kg.web.openapi import of_sparql, of_thing
 from kg.web.pages import Pages, Place
-from kg.web.pool import AD_HOC, SAVED, Limits, Pool
+from kg.web.pool import AD_HOC, SAVED, Busy, Limits, Pool
 from kg.web.protocol import describe_service, read_request
 from kg.web.replies import (
     Gone,
@@ -40,10 +42,13 @@ from kg.web.replies import (
 )
 from kg.web.zygote import Zygote
 
+_Made = TypeVar("_Made")
 _LOG = logging.getLogger("kg.web")
 # Hostile queries go last, whatever else the machine has to do.
 _AD_HOC_NICE = 10
 _PAGE_SIZE = 1024 * 1024  # of what a page shows of an answer, which a download gives whole
+_PAGES_AT_ONCE, _PATIENCE = 2, 5.0  # pages made at once, and seconds to wait for a turn
+_ROOM = 32 * 1024 * 1024  # characters of pages that are kept
 _AS_JSON = {"table": "json", "boolean": "json", "graph": "json"}
 # A thing, and the parts that hang from it alone.
 _TOLD = """
@@ -102,6 +107,9 @@ class Server:
             pool = Pool(zygote, options.saved, workers=many, again=True)
             self._pools.append(pool)
             self._asker, self.saved, self.ad_hoc = pool, Kept(pool), Kept(ad_hoc)
+        self._turn = asyncio.Semaphore(_PAGES_AT_ONCE)
+        # Pages of questions: status and text.
+        self.made = Lately[tuple[int, str]](0 if place.endpoint else _ROOM, lambda p: len(p[1]))
         self.store: Asked
         self.pages: Pages
 
@@ -112,6 +120,22 @@ class Server:
         self.store = Asked(self._asker, asyncio.get_running_loop(), is_fixed=not self._remotes)
         self.pages = Pages(self.place, self.store, _LOG.info)
         self._making = asyncio.create_task(self.pages.make())
+
+    async def page(self, make: Callable[..., _Made], *given: object) -> _Made:
+        """Make a page in a thread, a few at a time, so that none holds up all else.
+
+        Raises:
+            Busy: others took too long.
+        """
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise Busy("too many ask for pages at once", fix="look again in a moment") from None
+        try:
+            return await run_in_threadpool(make, *given)
+        finally:
+            self._turn.release()
 
     async def close(self) -> None:
         """End the workers, and take the pages away."""
@@ -125,10 +149,10 @@ class Server:
     def health(self) -> dict[str, object]:
         """Tell whether it answers, and what it has been through."""
         return {
-            "status": "ok",
+            "status": "degraded" if self.pages.state == "missing" else "ok",
             "version": __version__,
             "pages": self.pages.state,
-            "workers": sum(pool.workers for pool in self._pools),
+            "workers": sum(pool.alive for pool in self._pools),
             "stopped": sum(pool.stopped for pool in self._pools),
             "seconds": round(time.monotonic() - self.began),
         }
@@ -187,7 +211,8 @@ def _add_errors(app: FastAPI, server: Server) -> None:
     @app.exception_handler(405)
     async def not_allowed(request: Request, error: Exception) -> Response:
         headers = getattr(error, "headers", None)
-        return refusal(405, "this address is not asked so", "use GET", headers=headers)
+        methods = (headers or {}).get("allow", "GET")
+        return refusal(405, "this address is not asked so", f"use {methods}", headers=headers)
 
 
 async def _told(server: Server, request: Request, error: KgError) -> Response:
@@ -202,15 +227,12 @@ async def _told(server: Server, request: Request, error: KgError) -> Response:
         return response
     address = request.url.path.lstrip("/")
     title = "There is no such page" if isinstance(error, NotHere) else "This did not work"
-    page = await run_in_threadpool(live.message, address, title, error.what, error.fix)
+    page = live.message(address, title, error.what, error.fix)
     headers = {"retry-after": "1"} if status_of(error) == 503 else None
     return HTMLResponse(page, status_of(error), headers=headers)
 
 
 def _add_sparql(app: FastAPI, server: Server) -> None:
-    @app.api_route(
-        "/sparql", methods=["GET", "POST"], summary="SPARQL 1.1 Protocol", tags=["SPARQL"]
-    )
     async def sparql(request: Request) -> Response:
         asked = await read_request(request)
         accept = request.headers.get("accept")
@@ -231,25 +253,43 @@ def _add_sparql(app: FastAPI, server: Server) -> None:
                 server.ad_hoc, request, asked.text, _AS_JSON, asked.dataset, shown
             )
         except KgError as error:
-            page = await run_in_threadpool(live.refused, asked.text, error)
+            page = await server.page(live.refused, asked.text, error)
             return HTMLResponse(page, status_of(error), headers={"vary": "Accept"})
-        page = await run_in_threadpool(live.result, asked.text, reply, most.rows)
+        page = await server.page(live.result, asked.text, reply, most.rows)
         return HTMLResponse(page, headers={"vary": "Accept", **truncation(reply)})
+
+    for method in ("GET", "POST"):
+        app.add_api_route(
+            "/sparql",
+            sparql,
+            methods=[method],
+            summary=f"SPARQL 1.1 Protocol, by {method}",
+            tags=["SPARQL"],
+            response_class=Response,
+            openapi_extra=of_sparql(method),
+        )
 
 
 def _add_things(app: FastAPI, server: Server) -> None:
-    @app.get("/id/{name:path}", summary="What the graph says of a thing", tags=["Things"])
-    async def thing(name: str, request: Request, format: str | None = None) -> Response:
+    @app.get(
+        "/id/{name:path}",
+        summary="What the graph says of a thing",
+        tags=["Things"],
+        response_class=Response,
+        openapi_extra=of_thing(),
+    )
+    async def thing(request: Request) -> Response:
+        name = request.path_params["name"]
         try:
             iri = str(NamedNode(f"{BASE}{name}"))
         except ValueError as error:
             raise NotHere(f"{name!r} cannot be the end of an IRI", fix="check it") from error
-        form = wanted(request.headers.get("accept"), format)
+        form = wanted(request.headers.get("accept"), request.query_params.get("format"))
         if form.is_page:
             live = server.pages.live
             if to := live.page_of(f"{BASE}{name}"):
                 return RedirectResponse(f"/{to}", 303, headers={"vary": "Accept"})
-            page = await run_in_threadpool(live.described, f"{BASE}{name}")
+            page = await server.page(live.described, f"{BASE}{name}")
             if page:
                 return HTMLResponse(page, headers={"vary": "Accept"})
         elif "graph" not in form.forms:
@@ -275,9 +315,8 @@ def _add_pages(app: FastAPI, server: Server) -> None:
     async def programs(request: Request) -> Response:
         queries = list_queries(Project(server.place.home))
         live = server.pages.live
-        page = await run_in_threadpool(
-            live.programs, queries, str(request.base_url), server.options.ad_hoc
-        )
+        limits = server.options.ad_hoc
+        page = await server.page(live.programs, queries, str(request.base_url), limits)
         return HTMLResponse(page)
 
     @app.get("/favicon.ico", include_in_schema=False)
@@ -293,9 +332,14 @@ def _add_pages(app: FastAPI, server: Server) -> None:
         live = server.pages.live
         try:
             if form == "html":
-                status, page = await run_in_threadpool(live.question, name, given)
-                return HTMLResponse(page, status)
-            body, media_type = await run_in_threadpool(live.file, name, form, given)
+                asked = f"{file}?{request.url.query}"
+                if (made := server.made.get(asked)) is None:
+                    made = await server.page(live.question, name, given)
+                    server.made.put(asked, made)
+                return HTMLResponse(made[1], made[0])
+            if not form:
+                raise NotHere("there is no page at this address", fix=f"try /question/{name}.html")
+            body, media_type = await server.page(live.file, name, form, given)
         except UnknownName as error:
             raise NotHere(error.what, where=error.where, fix=error.fix) from error
         headers = {"content-disposition": f'attachment; filename="{file}"'}

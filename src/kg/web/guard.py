@@ -21,6 +21,7 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' {}; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+_ASKED_WITH = "accept, cache-control, content-type, if-none-match"
 _HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -93,7 +94,7 @@ class Guard:
                 None,
                 headers={
                     "access-control-allow-methods": "GET, POST",
-                    "access-control-allow-headers": "content-type, accept",
+                    "access-control-allow-headers": _ASKED_WITH,
                     "access-control-max-age": "86400",
                 },
             )

@@ -44,11 +44,17 @@ def limit_memory(more: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def end_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends, however busy it is then."""
+def end_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when its parent ends, however busy it is then.
+
+    Args:
+        parent: the id of the parent, which may have ended before this was asked for.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     if hasattr(libc, "prctl"):
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def give_way(by: int) -> None:

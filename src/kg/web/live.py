@@ -28,6 +28,7 @@ from kg.web.pool import Limits, Reply
 
 # What the page of an answer to a query of one's own shows; downloads hold more.
 MOST_SHOWN = 1_000
+_MOST_CELLS = 10_000
 _TRUTHS = [("true", "Yes"), ("false", "No")]
 _FILE_TYPES = {
     **MEDIA_TYPES,
@@ -95,9 +96,12 @@ class Live:
             answered = self._answered(query, values)
             controls = [self._control(param, values) for param in query.params]
         except KgError as error:
-            controls = [self._control(param, {}) for param in query.params]
-            told = in_claims(query.description)
-            more |= {"answered": None, "about": told, "controls": controls, "problem": error}
+            more |= {
+                "answered": None,
+                "about": in_claims(query.description),
+                "controls": [self._mended(query, param, values) for param in query.params],
+                "problem": _named(error, query),
+            }
             return 400, self._site.filled(page, "ask", in_claims(query.question), **more)
         answer = read_answer(answered, self._site.evidence, self._store)
         asked_with = "&".join(_pairs(values))
@@ -144,15 +148,14 @@ class Live:
         """
         document = json.loads(b"".join(reply.body))
         columns = document["head"].get("vars", [])
-        rows = [
-            [self._cell(row.get(name)) for name in columns]
-            for row in document.get("results", {}).get("bindings", [])
-        ]
+        found = document.get("results", {}).get("bindings", [])
+        fit = max(1, _MOST_CELLS // max(1, len(columns)))
+        rows = [[self._cell(row.get(name)) for name in columns] for row in found[:fit]]
         result = {
             "yes": document.get("boolean"),
             "rows": rows,
             "columns": columns,
-            "reached": reply.reached,
+            "reached": reply.reached or ("size" if len(found) > fit else ""),
             "is_graph": reply.kind == "graph",
             "most": most,
             "forms": _DOWNLOADS.get(reply.kind, []),
@@ -255,6 +258,17 @@ class Live:
         label = in_claims(param.label)
         return Control(param.name, label, param.type, param.multiple, options, now)
 
+    def _mended(
+        self, query: SavedQuery, param: Param, values: Mapping[str, Sequence[str]]
+    ) -> Control:
+        """Give what sets a parameter, with what was set if it can be, else with the default."""
+        given = {name: each for name, each in values.items() if name == param.name}
+        try:
+            query.bind(given, self._store)
+            return self._control(param, given)
+        except KgError:
+            return self._control(param, {})
+
     def _sparql(self, text: str, **more: Any) -> str:
         told = {**self._sparql_page, "start": text, **more}
         return self._site.filled("sparql", "sparql", "Ask in SPARQL", **told)
@@ -277,6 +291,14 @@ class Live:
         if iri.startswith(BASE) and "#" not in iri:
             return f"/id/{iri.removeprefix(BASE)}"
         return f"/{to}" if (to := self.page_of(iri)) else ""
+
+
+def _named(error: KgError, query: SavedQuery) -> KgError:
+    """Say in an error which field of the form it is about."""
+    labels = {f"-p {param.name}": in_claims(param.label) for param in query.params}
+    if error.where not in labels:
+        return error
+    return KgError(f"{labels[error.where]}: {error.what}", fix=error.fix)
 
 
 def _first(query: SavedQuery) -> Param | None:

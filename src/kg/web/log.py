@@ -20,7 +20,11 @@ def write_log() -> None:
     handler.setFormatter(
         JsonFormatter("{asctime}{levelname}{message}", style="{", rename_fields=names)
     )
-    for name, level in (("kg.web", logging.INFO), ("uvicorn.error", logging.WARNING)):
+    for name, level in (
+        ("kg.web", logging.INFO),
+        ("uvicorn.error", logging.WARNING),
+        ("asyncio", logging.WARNING),
+    ):
         log = logging.getLogger(name)
         log.handlers, log.propagate = [handler], False
         log.setLevel(level)

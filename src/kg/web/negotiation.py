@@ -27,6 +27,12 @@ OFFERED = {"table": TABLE, "boolean": TABLE, "graph": GRAPH}
 # As which media type a format is sent, the most telling one of those that may ask for it.
 MEDIA_TYPES = {form: media for offered in (TABLE, GRAPH) for media, form in offered.items()}
 
+# What saved questions are given as besides.
+OTHER_TYPES = {
+    "md": "text/markdown",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
 
 class NotAcceptable(KgError):
     """A client that accepts none of the formats there are."""

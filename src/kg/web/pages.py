@@ -1,6 +1,7 @@
 """The pages that are made once, when a server starts, by a process of their own."""
 
 import asyncio
+import os
 import signal
 import tempfile
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from kg.web.replies import NotHere, NotReady
 
 _PATIENCE = 15  # by how much making pages lets answers go first, also those to strangers
 _MADE = 0.2  # seconds between two looks at whether the pages are made
+_AGAIN = 30  # seconds until an endpoint that failed is asked once more
 
 
 @dataclass(frozen=True)
@@ -65,32 +67,54 @@ class Pages:
         self._live: Live | None = None
         self._problem = ""
         self.state = "being made"
-        channel, theirs = get_context("spawn").Pipe(duplex=False)
-        self._channel = channel
-        self._process = get_context("spawn").Process(
+        self._begin()
+
+    async def make(self) -> None:
+        """Wait until the pages are made, and meanwhile read what those made later need.
+
+        An endpoint that fails meanwhile is asked again after a while.
+        """
+        while True:
+            self._problem = await self._made()
+            self.state = "missing" if self._problem else "made"
+            self._tell(f"the pages are {self.state}{': ' if self._problem else ''}{self._problem}")
+            if not self._problem or not self._place.endpoint:
+                return
+            await asyncio.sleep(_AGAIN)
+            self.state = "being made"
+            self._channel.close()
+            self._begin()
+
+    def _begin(self) -> None:
+        spawn = get_context("spawn")
+        self._channel, theirs = spawn.Pipe(duplex=False)
+        self._process = spawn.Process(
             target=_make,
-            args=(theirs, place, Path(self._folder.name)),
+            args=(theirs, self._place, Path(self._folder.name), os.getpid()),
             daemon=True,
             name="kg-pages",
         )
         self._process.start()
         theirs.close()
 
-    async def make(self) -> None:
-        """Wait until the pages are made, and meanwhile read what those made later need."""
+    async def _made(self) -> str:
+        """Wait for the end of the making, and tell what went wrong, if anything did."""
+        problem = ""
         try:
-            self._live = await asyncio.to_thread(self._gather)
-            while not self._channel.poll():
-                await asyncio.sleep(_MADE)
-            self._problem = self._channel.recv_bytes().decode()
+            self._live = self._live or await asyncio.to_thread(self._gather)
         except KgError as error:
-            self._problem = str(error)
+            problem = str(error)
+        except Exception as error:  # else nobody would be told, and all would wait for ever
+            problem = f"a fault of the server: {error!r}"
+        while not self._channel.poll():
+            await asyncio.sleep(_MADE)
+        try:
+            problem = self._channel.recv_bytes().decode() or problem
         except (EOFError, OSError):
-            self._problem = "the process that makes the pages has ended"
+            problem = "the process that makes the pages has ended"
         while self._process.exitcode is None:  # looking at it is what takes the ended process away
             await asyncio.sleep(_MADE)
-        self.state = "missing" if self._problem else "made"
-        self._tell(f"the pages are {self.state}{': ' if self._problem else ''}{self._problem}")
+        return problem
 
     @property
     def live(self) -> Live:
@@ -138,9 +162,9 @@ class Pages:
         return NotReady("this page is being made", fix="look again in a few seconds")
 
 
-def _make(channel: Connection, place: Place, folder: Path) -> None:
+def _make(channel: Connection, place: Place, folder: Path, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with_parent()
+    end_with_parent(parent)
     give_way(_PATIENCE)
     try:
         build_site(Project(place.home), place.store(), folder, served=True)

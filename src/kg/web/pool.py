@@ -108,7 +108,6 @@ class Pool:
 
     Attributes:
         stopped: how many workers were stopped, or had ended by themselves.
-        alone: whether all of them are without network.
     """
 
     def __init__(
@@ -117,7 +116,6 @@ class Pool:
         self.limits = limits
         self.workers = workers
         self.stopped = 0
-        self.alone = True
         self._zygote = zygote
         self._nice = nice
         self._again = again
@@ -126,6 +124,11 @@ class Pool:
         self._tasks: set[asyncio.Task[None]] = set()
         self._all: set[_Worker] = set()
         self._closed = False
+
+    @property
+    def alive(self) -> int:
+        """How many workers there are now."""
+        return len(self._all)
 
     async def open(self) -> None:
         """Start the workers.
@@ -248,8 +251,7 @@ class Pool:
         self._idle.append(worker)
 
     async def _start(self) -> _Worker:
-        pid, channel, alone = await asyncio.to_thread(self._zygote.start, *self._takes())
-        self.alone = self.alone and alone
+        pid, channel, _ = await asyncio.to_thread(self._zygote.start, *self._takes())
         worker = await _Worker(pid, channel).connect()
         self._all.add(worker)
         return worker

@@ -12,7 +12,7 @@ from kg.errors import EndpointFailed, KgError
 from kg.store import Most
 from kg.web.guard import refusal
 from kg.web.keeping import Kept
-from kg.web.negotiation import MEDIA_TYPES, NotAcceptable
+from kg.web.negotiation import MEDIA_TYPES, OTHER_TYPES, NotAcceptable
 from kg.web.pool import Busy, Reply, Stopped
 from kg.web.protocol import ReadOnly, WrongMediaType
 
@@ -39,10 +39,6 @@ _STATUSES: dict[type[KgError], int] = {
     Stopped: 503,
     Busy: 503,
     EndpointFailed: 502,
-}
-_OTHER_TYPES = {
-    "md": "text/markdown",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 
@@ -114,7 +110,7 @@ async def answered(
         headers |= {"etag": reply.tag, "cache-control": "no-cache"}
         if reply.tag in re.split(r"\s*,\s*", request.headers.get("if-none-match", "")):
             return Response(status_code=304, headers=headers)
-    media_type = MEDIA_TYPES.get(reply.form) or _OTHER_TYPES[reply.form]
+    media_type = MEDIA_TYPES.get(reply.form) or OTHER_TYPES[reply.form]
     return _Sent(asker, reply.body, media_type, headers)
 
 
@@ -165,7 +161,9 @@ def refused(error: KgError) -> Response:
     """Tell a program why there is no answer."""
     status = status_of(error)
     headers = {"retry-after": "1"} if status == 503 else None
-    return refusal(status, error.what, error.fix, error.where, headers)
+    # On the command line a parameter stands after -p.
+    where = error.where.removeprefix("-p ")
+    return refusal(status, error.what, error.fix, where, headers)
 
 
 def status_of(error: KgError) -> int:

@@ -10,6 +10,7 @@ import uvicorn
 from kg.errors import KgError
 from kg.project import Project
 from kg.web.app import Options, Server, make_app
+from kg.web.connections import Connection
 from kg.web.log import Logged, write_log
 from kg.web.pages import Place
 from kg.web.zygote import Source, Zygote
@@ -41,6 +42,8 @@ def run_server(
     """
     # Uvicorn raises the signal that ended it once more, which then ends what is left here.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A terminal that is closed ends it as cleanly.
+    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     with (
         suppress(KeyboardInterrupt),
         _listen(host, port) as listener,
@@ -120,7 +123,7 @@ def _serve(server: Server, listener: socket.socket) -> None:
         access_log=False,  # ours says more, see kg.web.log
         server_header=False,
         timeout_graceful_shutdown=_GRACE,
-        h11_max_incomplete_event_size=256 * 1024,  # a query of 64 KB, each byte as three
+        http=Connection,
     )
     uvicorn.Server(config).run(sockets=[listener])
 

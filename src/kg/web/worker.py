@@ -5,7 +5,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from kg.errors import KgError
-from kg.results import Answer, Boolean, Table, render
+from kg.results import Answer, Boolean, Table, Triples, render
 from kg.store import LocalStore, Most
 
 # What a message on the way to a client is cut into.
@@ -53,6 +53,10 @@ def answer(store: LocalStore, asked: dict[str, Any]) -> tuple[dict[str, Any], by
         if form is None:
             return {"kind": kind, "form": "", "rows": 0, "reached": ""}, b""
         body = written(found, form)
+        while len(body) > most.size and rows_of(found) > 1:
+            # Some formats take more than the texts of the terms, by which it was bounded.
+            found, reached = part_of(found, rows_of(found) * most.size // len(body) // 2), "size"
+            body = written(found, form)
     except KgError as error:
         return {"what": error.what, "where": error.where, "fix": error.fix}, b""
     return {"kind": kind, "form": form, "rows": rows_of(found), "reached": reached}, body
@@ -85,6 +89,21 @@ def request(
     """
     asked = {"text": text, "forms": forms, "rows": most.rows, "size": most.size, "dataset": dataset}
     return json.dumps(asked).encode()
+
+
+def part_of(found: Answer, most: int) -> Answer:
+    """Give the first rows of an answer, or the first triples of a graph, and one at least.
+
+    Example:
+        >>> part_of(Table(("a",), [(None,), (None,)]), 1).rows
+        [(None,)]
+    """
+    match found:
+        case Table(columns, rows):
+            return Table(columns, rows[: max(1, most)])
+        case Triples(triples):
+            return Triples(triples[: max(1, most)])
+    return found
 
 
 def kind_of(found: Answer) -> str:

@@ -110,7 +110,7 @@ class Zygote:
         self._channel, theirs = spawn.Pipe()
         self._process = spawn.Process(
             target=_run,
-            args=(theirs, self._source, self._listener.getsockname()),
+            args=(theirs, self._source, self._listener.getsockname(), os.getpid()),
             daemon=True,
             name="kg-zygote",
         )
@@ -170,11 +170,11 @@ def _first(channel: socket.socket) -> bytes:
             raise ConnectionError("a worker ended as it began") from error
 
 
-def _run(channel: Connection, source: Source, listening: tuple[str, int]) -> None:
+def _run(channel: Connection, source: Source, listening: tuple[str, int], parent: int) -> None:
     """Be the zygote: read the graph, then fork and kill workers as told, until told no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the parent to end on Control-C
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    end_with_parent()
+    end_with_parent(parent)
 
     def tell(message: dict[str, Any]) -> None:
         channel.send_bytes(json.dumps(message).encode())
@@ -195,6 +195,7 @@ def _run(channel: Connection, source: Source, listening: tuple[str, int]) -> Non
         return
     tell({"ready": True})
     children: set[int] = set()
+    own = os.getpid()
     while True:
         try:
             told = json.loads(channel.recv_bytes())
@@ -205,7 +206,7 @@ def _run(channel: Connection, source: Source, listening: tuple[str, int]) -> Non
             pid = os.fork()
             if not pid:
                 channel.close()
-                _be_worker(handle, store, source, listening, told)
+                _be_worker(handle, store, source, listening, told, own)
             os.close(handle)
             children.add(pid)
             tell({"pid": pid})
@@ -224,10 +225,11 @@ def _be_worker(
     source: Source,
     listening: tuple[str, int],
     told: dict[str, Any],
+    zygote: int,
 ) -> None:
     """Be a worker until hung up on, and never come back to the code of the zygote."""
     try:
-        end_with_parent()
+        end_with_parent(zygote)
         give_way(told["nice"])
         # RocksDB keeps threads, which a fork would lose: each worker opens a store on disk itself.
         own = store or DiskStore(source.folder or Path())
