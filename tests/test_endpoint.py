@@ -204,6 +204,11 @@ def test_a_graph_that_does_not_say_where_it_ends_is_not_taken(stub: Start) -> No
     assert isinstance(EndpointStore(stub(as_old(ROWS, JSON)).url).query(SELECT), Table)
 
 
+def test_an_answer_that_its_server_cut_is_told(stub: Start) -> None:
+    cut = http(ROWS).replace(b"\r\n\r\n", b"\r\nKG-Truncated: rows; rows=1\r\n\r\n", 1)
+    fails(stub(cut).url, r"cut its answer at its own limit \(rows; rows=1\)")
+
+
 def test_rows_that_are_cut_anywhere_are_never_taken_for_whole(stub: Start) -> None:
     cuts = iter(ROWS[:end] for end in range(len(ROWS)))
     found = stub(lambda client, _: client.sendall(http(next(cuts))))

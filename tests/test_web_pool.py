@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -64,14 +65,15 @@ def run(
         pool = Pool(zygote, Limits(seconds, MOST, memory), workers=workers, again=again)
         await pool.open()
         try:
-            assert pool.alone
-            assert len(workers_of(zygote)) == workers
+            assert len(workers_of(zygote)) == workers == pool.alive
             return await doing(pool)
         finally:
             await pool.close()
             assert workers_of(zygote) == []
 
-    return asyncio.run(all_of_it())
+    # In a thread of its own, for a browser of other tests may have left a loop in this one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, all_of_it()).result()
 
 
 def workers_of(zygote: Zygote) -> list[psutil.Process]:

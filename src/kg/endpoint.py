@@ -116,7 +116,6 @@ class EndpointStore:
         if not isinstance(answer, QuerySolutions):
             raise ValueError("yes or no, where rows were asked for")
         columns = tuple(variable.value for variable in answer.variables)
-        columns = tuple(variable.value for variable in answer.variables)
         if sorted(columns) != sorted(asked):
             raise ValueError(f"the columns {', '.join(columns)}, not {', '.join(asked)}")
         return Table(columns, list(self._bounded(map(tuple, answer), ends)))
@@ -170,6 +169,12 @@ class _Client(SPARQLWrapper):
         kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if reply.status != HTTPStatus.OK:
             raise self._refused(reply, kind)
+        if cut := reply.headers.get("KG-Truncated"):
+            # As another `kg serve` says of an answer that is not all.
+            raise self._limits.failed(
+                f"the endpoint cut its answer at its own limit ({self._limits.shown(cut)})",
+                fix="ask for less, or in parts with LIMIT and OFFSET",
+            )
         if kind in _PAGE_TYPES:
             raise self._limits.failed(
                 "the endpoint answered with a web page, not as the SPARQL protocol promises",

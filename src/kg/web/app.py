@@ -210,9 +210,12 @@ def _add_errors(app: FastAPI, server: Server) -> None:
 
     @app.exception_handler(405)
     async def not_allowed(request: Request, error: Exception) -> Response:
-        headers = getattr(error, "headers", None)
-        methods = (headers or {}).get("allow", "GET")
-        return refusal(405, "this address is not asked so", f"use {methods}", headers=headers)
+        # One address may have a route for each of its methods.
+        here = [r for r in app.routes if getattr(r, "path", "") == request.url.path]
+        methods = {"GET", *(m for route in here for m in getattr(route, "methods", ()))}
+        allowed = ", ".join(sorted(methods))
+        told = {"allow": allowed}
+        return refusal(405, "this address is not asked so", f"use {allowed}", headers=told)
 
 
 async def _told(server: Server, request: Request, error: KgError) -> Response:

@@ -108,8 +108,13 @@ class Remote:
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._threads, _reply, query, text, forms, most)
         # Only when the endpoint is done with it, although the client may have gone before.
-        work.add_done_callback(lambda _: self._turn.release())
+        work.add_done_callback(self._done)
         return await asyncio.shield(work)
+
+    def _done(self, work: "asyncio.Future[Reply]") -> None:
+        self._turn.release()
+        if not work.cancelled():
+            work.exception()  # nobody is told of it where the client has gone
 
 
 def _reply(query: Callable[[str], Answer], text: str, forms: dict[str, str], most: Most) -> Reply:

@@ -55,7 +55,8 @@ def answer(store: LocalStore, asked: dict[str, Any]) -> tuple[dict[str, Any], by
         body = written(found, form)
         while len(body) > most.size and rows_of(found) > 1:
             # Some formats take more than the texts of the terms, by which it was bounded.
-            found, reached = part_of(found, rows_of(found) * most.size // len(body) // 2), "size"
+            fit = rows_of(found) * most.size // len(body) * 19 // 20
+            found, reached = part_of(found, fit), "size"
             body = written(found, form)
     except KgError as error:
         return {"what": error.what, "where": error.where, "fix": error.fix}, b""
