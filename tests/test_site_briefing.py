@@ -83,7 +83,7 @@ def test_there_is_a_briefing_for_each_agency_and_theme_with_claims(
     listed = Text(site / "briefing/index.html").links
     for iri in subjects:
         chosen = briefing(evidence, iri)
-        assert sum(chosen.voices.values()) == len(chosen.claims)
+        assert sum(map(len, chosen.voices.values())) == len(chosen.claims)
         address = chosen.address
         assert f"../{address}" in listed
         assert evidence.label(iri) in Text(site / address).words
@@ -104,6 +104,17 @@ def test_the_figures_are_those_of_the_graph(site: Path, evidence: Evidence) -> N
         f"{trends.count('unchanged')} of a standstill" in told
     )
     assert f"name the agency in {len(claims) - implied}; in {implied} it is implied" in told
+
+
+def test_a_number_leads_to_what_holds_it(site: Path, evidence: Evidence) -> None:
+    for file in (site / "briefing").glob("*--*.html"):
+        text = file.read_text(encoding="utf-8")
+        for to, many in re.findall(r'<a class="govuk-link" href="#([\w-]+)">(\d+)</a>', text):
+            head = re.search(rf'<h3[^>]* id="{to}">[^<]*: (\d+)</h3>', text)
+            assert head and head[1] == many, (file.name, to, many)
+    # es.background and 1.1 tell of reviews, of no agency in particular: 11 claims of 40.
+    told = Text(site / "briefing/theme--policy-context.html").words
+    assert "named in 23, implied and filled in by rule in 6; 11 concern none." in told
 
 
 @pytest.mark.parametrize("subject", ["theme:policy-context", "agency:social-care"])
@@ -288,6 +299,10 @@ def test_other_graphs_have_briefings_too(tmp_path: Path, browser: Browser) -> No
         for link in Text(page).links:
             assert (page.parent / link.partition("#")[0]).resolve().exists(), (page, link)
     assert_fits(printed(browser, pages[0]), pages[0])
+    # Its one claim on what the evidence is concerns no agency, and no work stands behind it.
+    told = Text(tmp_path / "site/briefing/theme--evidence-base.html").words
+    assert "1 distinct claim of the review, resting on no work." in told
+    assert "No agency is named." in told
 
 
 @pytest.mark.full

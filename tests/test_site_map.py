@@ -10,8 +10,9 @@ from kg.project import Project
 from kg.queries import load_query, run
 from kg.results import Table, shown
 from kg.site.cells import VOICES
+from kg.site.evidence import Evidence, distinct
 from kg.store import MemoryStore
-from kg.terms import local_name
+from kg.terms import expand, local_name
 
 COLUMNS = {
     "reported": "reported",
@@ -56,3 +57,20 @@ def test_the_key_says_what_each_part_of_a_bar_means(site: Path) -> None:
     page = (site / "map.html").read_text(encoding="utf-8")
     key = page[page.index("who says so</h2>") : page.index("Where the evidence is thin")]
     assert re.findall(r'class="voice ([\w-]+)".*?</svg>([^<]+)</li>', key) == list(VOICES.items())
+
+
+def test_claims_on_no_agency_are_told_under_the_map(site: Path, store: MemoryStore) -> None:
+    page = (site / "map.html").read_text(encoding="utf-8")
+    told = page.partition('id="placeless"')[2].partition("</section>")[0]
+    e = Evidence.of(store)
+    many = {t: sum(not c.agencies for c in distinct(e.naming(t))) for t in e.top_themes}
+    # es.background and 1.1 tell of reviews and of what they asked, of no agency in particular.
+    assert many[expand("theme:policy-context")] == 11 and sum(many.values()) == 13
+    found = re.findall(r'href="theme/([\w-]+)\.html".*?data-count="theme:([\w-]+)".*?>(\d+)<', told)
+    assert found == [(n := local_name(t), n, str(many[t])) for t in e.top_themes if many[t]]
+
+
+def test_agencies_are_named_only_where_there_are_some(site: Path) -> None:
+    page = (site / "theme/policy-context.html").read_text(encoding="utf-8")
+    told = page.partition(">Agencies are</dt>")[2].partition("</dd>")[0]
+    assert re.sub("<[^>]*>", "", told) == "Named in 23, implied in 6; 11 about no agency"

@@ -16,7 +16,7 @@ from kg.queries import load_query, run
 from kg.results import Table, shown
 from kg.site.evidence import Evidence
 from kg.site.pages import Site
-from kg.site.quality import Group, Reading, reading, write_quality
+from kg.site.quality import Group, Reading, Reason, reading, write_quality
 from kg.site.vocabulary import write_vocabulary
 from kg.site.words import in_claims
 from kg.store import MemoryStore, open_store
@@ -146,9 +146,22 @@ def test_reasons_add_up_to_what_is_left_out(site: Site) -> None:
     found = reading(site.evidence, REVIEW)
     path = Project().home / "data" / "triples" / "martin-2010" / "not-coded.ttl"
     spans = [t for t in read_turtle(path).triples if t.predicate.value == expand("kg:reason")]
-    assert sum(places for _, places, _ in found.reasons) == len(spans)
-    assert sum(many for _, _, many in found.reasons) == found.left_out
-    assert {why: places for why, places, _ in found.reasons}["A joining word."] == 17
+    assert sum(len(reason.runs) for reason in found.reasons) == len(spans)
+    assert sum(reason.characters for reason in found.reasons) == found.left_out
+    assert {each.text: len(each.runs) for each in found.reasons}["A joining word."] == 17
+
+
+def test_each_number_on_a_reason_leads_to_its_places(site: Site) -> None:
+    found = reading(site.evidence, REVIEW)
+    page = (site.folder / "quality.html").read_text(encoding="utf-8")
+    listed = (site.folder / found.address).read_text(encoding="utf-8")
+    for number, reason in enumerate(found.reasons, 1):
+        to = f'href="{found.address}#reason-{number}">'
+        figures = [f"{len(reason.runs)}", f"{reason.characters:,}"]
+        assert re.findall(f"{re.escape(to)}([\\d,]+)<", page) == figures
+        table = listed.partition(f'id="reason-{number}"')[2].partition("</table>")[0]
+        assert f"Places: {figures[0]}<" in table and f">{figures[1]}<" in table
+        assert table.count('<th scope="row"') == len(reason.runs) + 1
 
 
 def sample(*runs: tuple[str, int, int]) -> Reading:
@@ -168,7 +181,7 @@ def sample(*runs: tuple[str, int, int]) -> Reading:
 def test_what_passages_share_counts_once_and_what_they_hold_is_not_left_out() -> None:
     found = sample(("p", 10, 20), ("p", 15, 30), ("u", 25, 40), ("u", 50, 60))
     assert (found.coded, found.left_out, found.between) == (20, 20, 10)
-    assert found.reasons == (("A heading.", 2, 20),)
+    assert found.reasons == (Reason("A heading.", (("1", "25", 10), ("1", "50", 10))),)
     assert sample() == Reading("urn:r", (), (), 0)
 
 
@@ -188,7 +201,7 @@ def test_figures_of_agreement_stand_as_the_docs_have_them(page: Parts) -> None:
 
 def test_each_number_opens_what_it_counts(site: Site, page: Parts) -> None:
     e = site.evidence
-    lists = {link for link in page.links if link.startswith("quality/")}
+    lists = {link for link in page.links if link.startswith("quality/") and "#" not in link}
     assert len(lists) > 40
     quality = (site.folder / "quality.html").read_text(encoding="utf-8")
     for link in lists:

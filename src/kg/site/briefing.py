@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from kg.sections import section_in_words
+from kg.site.cells import VOICES, Summary, summed
 from kg.site.currency import before_baseline
 from kg.site.dates import spoken
 from kg.site.evidence import Claim, Disagreement, Evidence, Line, distinct, folder_of
@@ -26,8 +27,6 @@ _KINDS = {
     "limits": ("kg:Limitation", "What the evidence cannot say"),
 }
 _ANSWERS = frozenset(map(expand, ("kg:Recommendation", "kg:PolicyAction", "kg:SupportingFactor")))
-# From the surest to the least sure: in which voice a claim is made at best.
-VOICES = ("reported", "relayed", "own-view", "uncited")
 # What two printed pages hold, in lines of one of their two columns, and how wide a line is. Both
 # are on the safe side of what a wide typeface takes; the tests print every briefing.
 _ROOM = 228.0
@@ -55,7 +54,8 @@ class Briefing:
     reviews: tuple[str, ...]
     works: tuple[str, ...]
     cited: tuple[str, ...]
-    voices: Mapping[str, int]
+    summary: Summary
+    voices: Mapping[str, tuple[Claim, ...]]
     trends: Mapping[str, int]
     older: tuple[Claim, ...]
     across: tuple[tuple[str, int], ...]
@@ -89,6 +89,7 @@ def write_briefings(site: Site) -> None:
                 reference=lambda work: beside_label(e, work),
                 whose=lambda claim: whose(e, claim),
                 page_of=page_of,
+                voices=VOICES,
             )
 
 
@@ -150,7 +151,10 @@ def briefing(evidence: Evidence, subject: str) -> Briefing:
         reviews=reviews,
         works=_by_label(evidence, (work for claim in claims for work in claim.works)),
         cited=_by_label(evidence, (work for claim in chosen for work in _credited(claim))),
-        voices=Counter(VOICES[_sureness(claim)] for claim in claims),
+        summary=summed(evidence, claims),
+        voices={
+            voice: tuple(claim for claim in claims if _voice(claim) == voice) for voice in VOICES
+        },
         trends=Counter(local_name(claim.trend) for claim in claims),
         older=tuple(claim for claim in claims if before_baseline(evidence, claim)),
         across=across,
@@ -202,9 +206,14 @@ def _ranked(
     return sorted(claims, key=rank)
 
 
-def _sureness(claim: Claim) -> int:
+def _voice(claim: Claim) -> str:
+    """Tell in which voice a claim is made at best."""
     voices = {local_name(line.voice) for line in claim.lines}
-    return next((rank for rank, voice in enumerate(VOICES) if voice in voices), len(VOICES) - 1)
+    return next((voice for voice in VOICES if voice in voices), "uncited")
+
+
+def _sureness(claim: Claim) -> int:
+    return [*VOICES].index(_voice(claim))
 
 
 def _chosen(

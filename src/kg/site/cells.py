@@ -34,15 +34,22 @@ VOICES = {
 class Summary:
     """What some claims say together: how many of each kind, trend and voice there are.
 
-    Kinds stand by IRI, trends and voices by label.
+    Kinds stand by IRI, trends and voices by label. Agencies are `named` by the passage or `implied`
+    by a rule; a claim without any is neither.
     """
 
     claims: tuple[Claim, ...]
     kinds: tuple[tuple[str, int], ...]
     trends: tuple[tuple[str, int], ...]
     voices: tuple[tuple[str, int], ...]
+    named: int
     implied: int
     disputed: int
+
+    @property
+    def no_agency(self) -> int:
+        """How many of the claims concern no agency."""
+        return len(self.claims) - self.named - self.implied
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,8 @@ def summed(evidence: Evidence, claims: list[Claim]) -> Summary:
         kinds=tuple(Counter(claim.kind for claim in claims).most_common()),
         trends=_counted(evidence, trends),
         voices=_counted(evidence, [voice for c in claims for voice in {x.voice for x in c.lines}]),
-        implied=sum(claim.implied for claim in claims),
+        named=sum(bool(claim.agencies) and not claim.implied for claim in claims),
+        implied=sum(bool(claim.agencies) and claim.implied for claim in claims),
         disputed=sum(claim.iri in disputed for claim in claims),
     )
 

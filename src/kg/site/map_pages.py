@@ -2,8 +2,8 @@
 
 from math import cos, pi, sin, sqrt
 
-from kg.site.cells import GROUPS, REASONS, VOICES, Cell, cell
-from kg.site.evidence import Evidence
+from kg.site.cells import GROUPS, REASONS, VOICES, Cell, cell, summed
+from kg.site.evidence import Evidence, distinct
 from kg.site.pages import Site
 from kg.terms import expand
 
@@ -22,11 +22,13 @@ def write_map(site: Site) -> dict[str, dict[str, Cell]]:
     agencies = sorted(e.of_class("kg:Agency"), key=lambda iri: iri not in front)
     cells = {a: {t: cell(e, a, t) for t in e.top_themes} for a in agencies}
     largest = max(len(each.claims) for row in cells.values() for each in row.values()) or 1
+    apart = {theme: summed(e, distinct(e.naming(theme))).no_agency for theme in e.top_themes}
     site.page(
         "map.html",
         "map",
         "Evidence map",
         cells=cells,
+        placeless={theme: many for theme, many in apart.items() if many},
         reasons=REASONS,
         kinds=GROUPS,
         voices=VOICES,

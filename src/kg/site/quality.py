@@ -52,17 +52,38 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """Why something is left out, and where.
+
+    Each run has its section, where it begins, and how many of its characters are in no passage.
+    """
+
+    text: str
+    runs: tuple[tuple[str, str, int], ...]
+
+    @property
+    def characters(self) -> int:
+        """How much is left out for it."""
+        return sum(many for _, _, many in self.runs)
+
+
+@dataclass(frozen=True)
 class Reading:
     """How much of a review was read, as far as the graph can tell, in characters.
 
-    `reasons` says why something is left out: the reason, in how many runs, and how many characters.
-    `between` is what lies between the runs.
+    `reasons` has why something is left out, what most is left out for first. `between`
+    is what lies between the runs.
     """
 
     review: str
     sections: tuple[Section, ...]
-    reasons: tuple[tuple[str, int, int], ...]
+    reasons: tuple[Reason, ...]
     between: int
+
+    @property
+    def address(self) -> str:
+        """Where the page is that lists what is left out, from the top of the site."""
+        return f"quality/left-out-{local_name(self.review)}.html"
 
     @property
     def coded(self) -> int:
@@ -115,6 +136,8 @@ def write_quality(site: Site) -> None:
     sections = [section.group for each in readings for section in each.sections]
     for group in (*voices, *support, *works, *sections):
         site.page(group.address, "quality-list", group.label, group=group)
+    for each in readings:
+        site.page(each.address, "left-out", f"Left out of {e.label(each.review)}", reading=each)
 
 
 def _report(project: Project) -> Report | None:
@@ -156,34 +179,41 @@ def reading(e: Evidence, review: str) -> Reading:
         >>> found.sections[0].group.short
         'front'
     """
-    held: dict[int, tuple[str, str]] = {}
-    spans: Counter[str] = Counter()
+    held: dict[int, tuple[str, str, str]] = {}
+    runs: dict[str, list[str]] = {}
     # Passages last: where one holds what is left out, it counts as coded.
     for kind in ("kg:UncodedSpan", "kg:Passage"):
         for run in e.of_class(kind):
             if e.one(run, "oa:hasSource") != review:
                 continue
             reason = e.one(run, "kg:reason")
-            spans[reason] += 1
-            place = (e.one(run, "kg:section"), reason)
+            place = (e.one(run, "kg:section"), reason, run)
             ends = e.one(run, "kg:start"), e.one(run, "kg:end")
+            if reason:
+                runs.setdefault(reason, []).append(run)
             if all(end.isdecimal() for end in ends):
                 held |= dict.fromkeys(range(*map(int, ends)), place)
     sections: dict[str, Counter[bool]] = {}
-    left_out: Counter[str] = Counter()
-    for _, (section, reason) in sorted(held.items()):
+    many_of: Counter[str] = Counter()
+    for _, (section, reason, run) in sorted(held.items()):
         sections.setdefault(section, Counter())[bool(reason)] += 1
-        if reason:
-            left_out[reason] += 1
+        many_of[run] += 1
+    reasons = [Reason(reason, _places(e, of, many_of)) for reason, of in runs.items()]
     return Reading(
         review,
         tuple(
             Section(many[False], many[True], _in_section(e, review, name))
             for name, many in sections.items()
         ),
-        tuple((reason, spans[reason], many) for reason, many in left_out.most_common()),
+        tuple(sorted(reasons, key=lambda reason: (-reason.characters, reason.text))),
         max(held) + 1 - min(held) - len(held) if held else 0,
     )
+
+
+def _places(e: Evidence, runs: list[str], many: Counter[str]) -> tuple[tuple[str, str, int], ...]:
+    """Tell in which section each run is, where it begins, and how much it adds, in their order."""
+    found = [(e.one(run, "kg:section"), e.one(run, "kg:start"), many[run]) for run in runs]
+    return tuple(sorted(found, key=lambda run: (len(run[1]), run[1])))
 
 
 def _in_section(e: Evidence, review: str, section: str) -> Group:
