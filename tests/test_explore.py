@@ -185,6 +185,22 @@ def test_a_path_by_keyboard_alone(page: Page, folder: Path) -> None:
     assert "from=" not in page.url
 
 
+def test_letters_work_in_the_details_too(page: Page, folder: Path) -> None:
+    go(page, folder, "overview", HOLMES)
+    expect(page.locator("#details-heading")).to_be_focused()
+    page.keyboard.press("n")
+    near = shown(page)
+    page.keyboard.press("e")
+    assert near < shown(page)
+    # A link of the details, which are written anew.
+    page.locator("#details a").first.focus()
+    page.keyboard.press("e")
+    expect(page.locator("#details-heading")).to_be_focused()
+    page.keyboard.press("p")
+    expect(page.locator("#network")).to_be_focused()
+    assert page.url.endswith("#from=source%3Aholmes-2010")
+
+
 def test_a_path_by_search_and_its_address(
     page: Page, folder: Path, plain: dict[str, "networkx.Graph[str]"]
 ) -> None:

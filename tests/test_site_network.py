@@ -92,6 +92,19 @@ def test_a_network_of_a_theme_or_agency_holds_the_claims_on_it(site: Site) -> No
     assert claims == {curie(claim.iri) for claim in told}
 
 
+def test_no_code_of_a_section_and_no_prefix_of_a_claim_is_told(site: Site) -> None:
+    for file in (site.folder / "network").glob("*--*.html"):
+        page = file.read_text(encoding="utf-8")
+        found = re.search(r"<dt>Section</dt><dd>([^<]*)</dd>", page)
+        assert found, file.name
+        for each in re.split("; |, and .* more$", found[1]):
+            assert not each or re.match("executive summary|chapter |front matter", each), each
+        assert '<p class="quiet">statement:' not in page
+    page = read(site, "disagreements")
+    assert '<p class="quiet">martin-2010-001</p>' in page
+    assert "front matter" in page and "Nothing, so that both cannot be true</td>" in page
+
+
 def test_each_item_leads_to_its_page_where_it_has_one(site: Site) -> None:
     for name in ("overview", "theme--evidence-base", "disagreements"):
         page = read(site, name)

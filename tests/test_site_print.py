@@ -40,6 +40,8 @@ def test_the_map_is_printed_across_the_sheet(site: Path, browser: Browser) -> No
     assert "Police" in first  # half of the agencies stand on the first sheet
     assert "Outside what the review covers" in first
     assert all("Training and professional development" in sheet for sheet in (first, others[0]))
+    assert all("Relationships and understanding" in sheet for sheet in (first, others[0]))
+    assert "8 reported" in first  # of health, under interagency working
 
 
 @pytest.mark.parametrize(
@@ -101,5 +103,5 @@ def test_a_network_is_printed_with_its_key_and_long_tables_on_request(
     assert len(sheets()) > 10
     page.goto((site / "network/disagreements.html").as_uri())
     page.locator("html[data-ready]").wait_for(state="attached")
-    assert "statement:martin-2010-001" in " ".join(sheets())
+    assert "martin-2010-001" in " ".join(sheets())
     page.close()

@@ -310,6 +310,14 @@ def _groups(
 def _scope(
     view: View, graph: "Network", claims: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, list[str]]:
-    """List every value of the facts that say what the view covers."""
+    """List every value of the facts that say what the view covers, each once, as people read it."""
     items = [*graph.nodes.values(), *claims.values()]
-    return {fact: sorted({item[fact] for item in items if fact in item}) for fact in view.scope}
+    found = {
+        fact: sorted({each for item in items if fact in item for each in item[fact].split("; ")})
+        for fact in view.scope
+    }
+    # In the order of the codes; that of the words would scatter the parts of a chapter.
+    return {
+        fact: list(map(section_in_words, told)) if fact in view.sections else told
+        for fact, told in found.items()
+    }

@@ -11,7 +11,7 @@ REASONS = {
     "outside": "Outside what the review covers",
     "nothing": "Nothing found",
     "gap": "Gap named by the authors",
-    "second-hand": "Known only through another work",
+    "second-hand": "Relayed: known only through another work",
     "unsourced": "Said, but on no work that the review read",
 }
 # Kinds of claims that stand together in a bubble, with what they are called.
@@ -21,12 +21,12 @@ GROUPS = {
     "helps": ("Supporting factors", ("SupportingFactor",)),
     "done": ("Recommendations and policy actions", ("Recommendation", "PolicyAction")),
 }
-# Who speaks in claims, the best founded first, with what they are called.
+# Who speaks in claims, the best founded first, with what the label of each means.
 VOICES = {
-    "reported": "Reported by a work that the review read",
-    "relayed": "Known only through another work",
-    "own-view": "The review speaks for itself",
-    "uncited": "No work is named",
+    "reported": "by a work that the review read",
+    "relayed": "known only through another work",
+    "own-view": "the review speaks for itself",
+    "uncited": "no work is named",
 }
 
 

@@ -7,12 +7,11 @@ from kg.site.evidence import Evidence, distinct
 from kg.site.pages import Site
 from kg.terms import expand
 
-# Radius of the largest bubble of the map, and of the smallest that can still be read, in pixels.
-_LARGEST, _SMALLEST = 25.0, 6.0
+# Radius of the largest bubble of the map, which leaves room for a ring about it, of the smallest that
+# can still be read, and how far outside a ring is, in pixels.
+_LARGEST, _SMALLEST, _RING = 22.0, 7.0, 3.0
 # How wide the bar of voices below a bubble is, and the least that can be seen of one, in pixels.
-_BAR, _LEAST = 60.0, 4.0
-# From where and how high the part of each voice is: the more stands behind a claim, the more ink.
-_MARKS = {"reported": (0, 8), "relayed": (4, 4), "own-view": (0.5, 7), "uncited": (6.5, 1.5)}
+_BAR, _LEAST = 64.0, 8.0
 
 
 def write_map(site: Site) -> dict[str, dict[str, Cell]]:
@@ -23,6 +22,10 @@ def write_map(site: Site) -> dict[str, dict[str, Cell]]:
     cells = {a: {t: cell(e, a, t) for t in e.top_themes} for a in agencies}
     largest = max(len(each.claims) for row in cells.values() for each in row.values()) or 1
     apart = {theme: summed(e, distinct(e.naming(theme))).no_agency for theme in e.top_themes}
+
+    def radius(of: Cell) -> float:
+        return max(_SMALLEST, _LARGEST * sqrt(len(of.claims) / largest))
+
     site.page(
         "map.html",
         "map",
@@ -31,10 +34,10 @@ def write_map(site: Site) -> dict[str, dict[str, Cell]]:
         placeless={theme: many for theme, many in apart.items() if many},
         reasons=REASONS,
         kinds=GROUPS,
-        voices=VOICES,
+        voices=[(voice, e.label(expand(f"voice:{voice}")), VOICES[voice]) for voice in VOICES],
         bar=lambda of: _bar(e, of),
-        marks=_MARKS,
-        slices=lambda of: _slices(of, max(_SMALLEST, _LARGEST * sqrt(len(of.claims) / largest))),
+        slices=lambda of: _slices(of, radius(of)),
+        ring=lambda of: round(radius(of) + _RING, 1),
     )
     for row in cells.values():
         for each in row.values():
@@ -52,7 +55,7 @@ def _bar(e: Evidence, of: Cell) -> list[tuple[str, str, int, float, float]]:
     found, x = [], 0.0
     for voice, label in told:
         width = _LEAST + room * counts[label] / sum(counts.values())
-        found.append((voice, label, counts[label], round(x, 1), round(width - 1.5, 1)))
+        found.append((voice, label, counts[label], round(x, 1), round(width - 2, 1)))
         x += width
     return found
 

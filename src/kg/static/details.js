@@ -30,7 +30,7 @@ const details = (() => {
   // `links` are its neighbours, with how each is linked to it; `parts` stand before its facts.
   function item(told, links, parts) {
     const facts = make("dl", {});
-    for (const [heading, text] of [...told.facts, ["Identifier", told.id]]) {
+    for (const [heading, text] of [...told.facts, ["Identifier", told.id.replace(/^statement:/, "")]]) {
       facts.append(make("dt", { textContent: heading }), make("dd", { textContent: text }));
     }
     const groups = new Map();

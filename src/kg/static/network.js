@@ -439,8 +439,14 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && state.from && !(event.target === get("query") && get("query").value)) leave();
   });
+  // Letters mean in the details what they mean in the picture; a path is then chosen there.
   document.querySelector(".details").addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !state.from) (state.back?.isConnected ? state.back : get("network")).focus();
+    if (event.ctrlKey || event.metaKey || event.altKey || !/^[nep]$/i.test(event.key)) return;
+    keys[event.key]();
+    // What had the focus may be gone with the details that it stood in.
+    if (wanted()) get("network").focus();
+    else if (!event.target.isConnected) get("details-heading").focus();
   });
 
   refresh();
