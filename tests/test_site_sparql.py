@@ -164,6 +164,9 @@ def test_without_an_engine_it_says_where_to_run(open_page: Open) -> None:
     page.locator(".cm-content").click()
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("status")).to_contain_text("cannot run queries")
+    assert page.get_by_role("link", name="the whole graph").get_attribute("href") == (
+        "downloads/graph.ttl"
+    )
 
 
 def test_without_a_script_the_query_can_be_read_and_copied(

@@ -7,8 +7,8 @@ from kg.site.evidence import Evidence, distinct
 from kg.site.pages import Site
 from kg.terms import expand
 
-# Radius of the largest bubble of the map, which leaves room for a ring about it, of the smallest that
-# can still be read, and how far outside a ring is, in pixels.
+# Radius of the largest bubble of the map, which leaves room for a ring about it, of the smallest
+# that can still be read, and how far outside a ring is, in pixels.
 _LARGEST, _SMALLEST, _RING = 22.0, 7.0, 3.0
 # How wide the bar of voices below a bubble is, and the least that can be seen of one, in pixels.
 _BAR, _LEAST = 64.0, 8.0
