@@ -16,7 +16,7 @@ from kg.queries import load_query, run
 from kg.results import Table
 from kg.site.build import build_site
 from kg.site.currency import before_baseline, ended, tells_of_change
-from kg.site.evidence import Claim, Evidence
+from kg.site.evidence import Claim, Evidence, distinct
 from kg.store import MemoryStore, Store
 from kg.terms import curie, expand, local_name
 from kg.turtle import write_turtle
@@ -227,6 +227,16 @@ def test_a_work_says_what_rests_on_it_and_through_whom(
             number = re.search(r"data-count[^>]*>(\d+)<", told)
             assert (number[1] if number else "0") == many
             assert told.count('<p class="claim">') == int(many)
+
+
+def test_numbers_of_what_a_review_says_lead_to_their_rows(site: Path, evidence: Evidence) -> None:
+    page = (site / "work/martin-2010.html").read_text(encoding="utf-8")
+    told = page.partition('id="told"')[2].partition("</section>")[0]
+    claims = distinct(evidence.claims)
+    wanted = [("all", len(claims))]
+    wanted += [(evidence.label(k), sum(c.kind == k for c in claims)) for k in evidence.kinds]
+    found = re.findall(r'data-count="source:martin-2010\|([^"]+)"[^>]*>(\d+)<', told)
+    assert found == [(name, str(many)) for name, many in wanted if many]
 
 
 def test_a_work_says_how_sure_it_is(site: Path) -> None:
