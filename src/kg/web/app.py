@@ -20,7 +20,7 @@ from kg.project import Project
 from kg.queries import list_queries
 from kg.results import render
 from kg.store import Most
-from kg.terms import BASE
+from kg.terms import BASE, to_sparql
 from kg.web.api import saved_queries
 from kg.web.asking import Asked, Asker, Remote
 from kg.web.guard import Guard, TooLarge, refusal, too_large
@@ -284,7 +284,7 @@ def _add_things(app: FastAPI, server: Server) -> None:
     async def thing(request: Request) -> Response:
         name = request.path_params["name"]
         try:
-            iri = str(NamedNode(f"{BASE}{name}"))
+            iri = to_sparql(NamedNode(f"{BASE}{name}"))
         except ValueError as error:
             raise NotHere(f"{name!r} cannot be the end of an IRI", fix="check it") from error
         form = wanted(request.headers.get("accept"), request.query_params.get("format"))
