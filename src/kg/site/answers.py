@@ -163,14 +163,9 @@ def without_ids(columns: tuple[str, ...]) -> list[str]:
 def _ids(answered: Answered) -> Iterator[str]:
     """Give the id of each row that counts claims, by what they are on; a second one has none."""
     table = answered.table
-    records = table.records()
     names = named_in_why(answered.query, table)
-    if not names and "count" in answered.query.tags:
-        # What its rows count are no claims: they are known by all that is no number.
-        texts = [n for n in table.columns if _kind(n, [record[n] for record in records]) == "text"]
-        names = [name for name in texts if not name.endswith("Label")]
     given: set[str] = set()
-    for record in records:
+    for record in table.records():
         terms = [record[name] for name in names]
         of = "|".join(curie(t.value) if isinstance(t, NamedNode) else shown(t) for t in terms)
         found = row_id(of) if names and of not in given else ""
