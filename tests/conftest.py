@@ -1,5 +1,6 @@
 """What several test files lean on: the command line, the shipped graph, and other engines."""
 
+import asyncio
 import json
 import os
 import re
@@ -10,11 +11,13 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import which
+from typing import Any, TypeVar
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -34,6 +37,7 @@ SOURCE_TEXT = ROOT.parent / "shared" / "source" / "000_f5938bed29163197.txt"
 AXE = (ROOT / "tests" / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
+Result = TypeVar("Result")
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -329,3 +333,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Serve the shipped graph."""
     with serving(tmp_path_factory.mktemp("served") / "log") as served:
         yield served
+
+
+def in_a_loop(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine in a thread: a browser of other tests may have left a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()

@@ -107,6 +107,7 @@ def test_overview_draws_is_accessible_and_asks_nobody(
     assert barriers(page) == []
 
 
+@pytest.mark.full
 def test_tables_come_after_the_picture_and_even_if_its_script_fails(
     browser: Browser, site: dict[str, str], tmp_path: Path
 ) -> None:

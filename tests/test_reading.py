@@ -93,6 +93,7 @@ def test_headings_may_stand_below_a_title(tmp_path: Path, above: list[list[Any]]
     assert ("above the headings" in noted(book)) == (len(above) > 1)
 
 
+@pytest.mark.full
 def test_a_title_above_the_headings_takes_nothing_away(home: Project, edited: Edit) -> None:
     def title(book: Any) -> None:
         for sheet in book.worksheets:
@@ -136,6 +137,7 @@ def test_a_misspelt_heading_leaves_what_the_graph_holds(
     assert f"rename it: {heading}" in noted(found)
 
 
+@pytest.mark.full
 def test_a_value_whose_like_column_is_gone_stays(home: Project, edited: Edit) -> None:
     def change(book: Any) -> None:
         sheet = book["Statements"]
@@ -175,6 +177,7 @@ def test_a_file_of_another_name_is_told_with_the_name_it_wants(
     assert mistake[0] == "statement.csv" and "call it statements.csv" in mistake[2]
 
 
+@pytest.mark.full
 def test_spaces_around_a_title_do_not_matter_and_two_of_one_name_are_told(edited: Edit) -> None:
     book = read_book(edited(lambda book: setattr(book["Works"], "title", "works ")))
     assert wrong(book) == [] and "Works" in book.columns
@@ -328,6 +331,7 @@ def test_a_cell_with_a_control_character_is_told_and_can_be_marked(tmp_path: Pat
 # What does not fit
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("text", "what", "in_csv"),
     [

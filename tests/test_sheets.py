@@ -241,6 +241,7 @@ def test_days_come_first_in_dates(home: Project, change: Callable[..., Path]) ->
     assert found.changes == ["source ofsted-2010a, Issued: 2010-07-28 becomes 2010-07-29"]
 
 
+@pytest.mark.full
 def test_spaces_around_a_value_are_taken_off_and_told(
     home: Project, change: Callable[..., Path]
 ) -> None:
@@ -249,6 +250,7 @@ def test_spaces_around_a_value_are_taken_off_and_told(
     assert any("spaces around" in note for note in notes(found))
 
 
+@pytest.mark.full
 def test_merged_cells_are_told(home: Project, tmp_path: Path, filled: bytes) -> None:
     book = load_workbook(io.BytesIO(filled))
     book["Statements"].merge_cells("B2:C2")
@@ -257,6 +259,7 @@ def test_merged_cells_are_told(home: Project, tmp_path: Path, filled: bytes) -> 
     assert ("Statements", "B2:C2", "these cells are merged") in wrong(found)
 
 
+@pytest.mark.full
 def test_an_unknown_column_and_sheet_are_told_and_left(
     home: Project, tmp_path: Path, filled: bytes
 ) -> None:
@@ -272,6 +275,7 @@ def test_an_unknown_column_and_sheet_are_told_and_left(
     assert any(m.sheet == "Mine" for m in found.mistakes)
 
 
+@pytest.mark.full
 def test_a_missing_column_leaves_its_values(home: Project, tmp_path: Path, filled: bytes) -> None:
     book = load_workbook(io.BytesIO(filled))
     sheet = book["Statements"]
@@ -308,6 +312,7 @@ def test_an_empty_template_takes_nothing_away(home: Project, tmp_path: Path) -> 
     assert len(notes(found)) >= 6
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("sheet", [sheet.name for sheet in layout()[1]])
 def test_rows_that_are_gone_take_nothing_away(
     home: Project, tmp_path: Path, filled: bytes, sheet: str
@@ -319,6 +324,7 @@ def test_rows_that_are_gone_take_nothing_away(
     assert (found.changes, found.files) == ([], {})
 
 
+@pytest.mark.full
 def test_a_relation_is_taken_away_when_asked(home: Project, tmp_path: Path, filled: bytes) -> None:
     book = load_workbook(io.BytesIO(filled))
     ends = [cell.value for cell in book["Relations"][2]]
@@ -329,6 +335,7 @@ def test_a_relation_is_taken_away_when_asked(home: Project, tmp_path: Path, fill
     assert told == f"statement {ends[0]}, {ends[1]}: {ends[2]} becomes nothing"
 
 
+@pytest.mark.full
 def test_an_older_or_newer_template_and_a_changed_vocabulary_are_told(
     home: Project, tmp_path: Path, filled: bytes
 ) -> None:
@@ -402,6 +409,7 @@ def test_a_new_statement_is_found_in_the_text_by_its_words(tmp_path: Path) -> No
     assert change.endswith(str(text.text.rindex("Nothing in it is real")))
 
 
+@pytest.mark.full
 def test_another_text_than_the_one_counted_in_is_a_mistake(
     home: Project, tmp_path: Path, filled: bytes, change: Callable[..., Path]
 ) -> None:
@@ -421,6 +429,7 @@ def test_another_text_than_the_one_counted_in_is_a_mistake(
     assert ("Statements", start) in {(sheet, cell) for sheet, cell, _ in told}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("ended", "written"),
     [
@@ -477,6 +486,7 @@ def test_the_text_of_the_review_changes_nothing(home: Project, tmp_path: Path) -
     assert (found.changes, found.mistakes) == ([], [])
 
 
+@pytest.mark.full
 def test_statements_of_a_review_that_is_not_described_are_told(
     home: Project, tmp_path: Path, filled: bytes
 ) -> None:
@@ -487,6 +497,7 @@ def test_statements_of_a_review_that_is_not_described_are_told(
     assert ("Works", "A1", "the review itself, pier-2001, has no row on this sheet") in told
 
 
+@pytest.mark.full
 def test_what_a_shape_wants_is_told_in_columns(home: Project, change: Callable[..., Path]) -> None:
     found = plan(
         home,
@@ -546,6 +557,7 @@ def test_a_template_offers_the_vocabularies() -> None:
     assert book["Statements"].max_row == 1
 
 
+@pytest.mark.full
 def test_another_review_takes_nothing_of_the_first_away(home: Project, tmp_path: Path) -> None:
     # Its own work and coder alone have rows; with --delete the others have none.
     book = load_workbook(io.BytesIO(template(home, "pier-2001")))
@@ -562,6 +574,7 @@ def test_another_review_takes_nothing_of_the_first_away(home: Project, tmp_path:
     assert not [change for change in found.changes if "is taken away" in change]
 
 
+@pytest.mark.full
 def test_what_something_refers_to_is_not_taken_away(
     home: Project, tmp_path: Path, filled: bytes
 ) -> None:
@@ -651,6 +664,7 @@ def test_the_command_line_exports_shows_and_imports(kg: Run, home: Project, tmp_
     assert snapshot(home) != before
 
 
+@pytest.mark.full
 def test_what_has_several_values_where_one_is_usual_comes_back(home: Project) -> None:
     works = home.home / "data" / "triples" / "works.ttl"
     text = works.read_text(encoding="utf-8")

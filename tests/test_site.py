@@ -231,6 +231,7 @@ def test_a_graph_without_statements_is_told(tmp_path: Path) -> None:
     assert "add-a-review" in error.value.fix
 
 
+@pytest.mark.full
 def test_the_command_says_what_to_open(kg: Run, tmp_path: Path) -> None:
     start_home(tmp_path / "graph")
     ended = kg("--home", str(tmp_path / "graph"), "site", "build", "-o", str(tmp_path / "s"))
@@ -242,6 +243,7 @@ def test_the_command_says_what_to_open(kg: Run, tmp_path: Path) -> None:
     assert ended.returncode == 2 and "cannot be written" in ended.stderr
 
 
+@pytest.mark.full
 def test_a_page_of_what_is_gone_is_taken_away(tmp_path: Path) -> None:
     start_home(tmp_path / "graph")
     project, folder = Project(tmp_path / "graph"), tmp_path / "site"

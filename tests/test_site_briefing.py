@@ -289,6 +289,7 @@ def test_a_briefing_prints_on_two_sides_whatever_its_length(
     assert_fits(printed(browser, page), page)
 
 
+@pytest.mark.full
 def test_other_graphs_have_briefings_too(tmp_path: Path, browser: Browser) -> None:
     start_home(tmp_path / "graph")
     project = Project(tmp_path / "graph")

@@ -267,6 +267,7 @@ def test_each_question_is_listed_once_under_who_asks_it(
         assert listed == ("policy team" in question.query.users)
 
 
+@pytest.mark.full
 def test_two_builds_give_the_same_bytes(tmp_path: Path) -> None:
     start_home(tmp_path / "graph")
     project = Project(tmp_path / "graph")

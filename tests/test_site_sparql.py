@@ -83,6 +83,7 @@ def test_the_page_may_do_no_more_than_it_needs(either: tuple[bool, Path]) -> Non
     assert "<style" not in page and "style=" not in page
 
 
+@pytest.mark.full
 def test_a_site_has_an_engine_only_where_asked(
     kg: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:

@@ -234,6 +234,7 @@ def test_the_shipped_data_conform(project: Project) -> None:
     assert report.shapes_without_data == ()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("text", "line"),
     [
@@ -251,6 +252,7 @@ def test_a_blank_node_without_a_class_is_reported_with_its_line(
     assert [violation.line for violation in found] == [line]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "text",
     [

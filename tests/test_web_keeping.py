@@ -7,7 +7,7 @@ import urllib.request
 from urllib.parse import urlencode
 
 import pytest
-from conftest import Served
+from conftest import Served, in_a_loop
 
 from kg.store import Most
 from kg.web.keeping import Kept, Lately
@@ -41,7 +41,7 @@ def asked(kept: Kept, *texts: str) -> list[bool]:
     for text in texts:
         at_hand.append(kept.kept(text, FORMS) is not None)
         if not at_hand[-1]:
-            asyncio.run(kept.ask(text, FORMS))
+            in_a_loop(kept.ask(text, FORMS))
     return at_hand
 
 
@@ -91,7 +91,7 @@ def test_a_pool_that_is_closed_refuses_at_once() -> None:
         with pytest.raises(Busy, match="ending"):
             await pool.ask("ASK {}", {})
 
-    asyncio.run(asyncio.wait_for(closing(), timeout=1))
+    in_a_loop(asyncio.wait_for(closing(), timeout=1))
 
 
 def get(url: str, **headers: str) -> tuple[int, str, bytes]:

@@ -6,13 +6,13 @@ import os
 import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
 import pytest
+from conftest import in_a_loop
 from pyoxigraph import Store as Oxigraph
 from served import tree
 
@@ -71,9 +71,7 @@ def run(
             await pool.close()
             assert workers_of(zygote) == []
 
-    # In a thread of its own, for a browser of other tests may have left a loop in this one.
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, all_of_it()).result()
+    return in_a_loop(all_of_it())
 
 
 def workers_of(zygote: Zygote) -> list[psutil.Process]:
@@ -331,3 +329,18 @@ def test_a_start_that_fails_says_which_file_and_leaves_no_process(tmp_path: Path
         assert named.name in caught.value.where + caught.value.what, source
         assert caught.value.fix
     assert len(tree(os.getpid())) <= before + 1
+
+
+def test_a_worker_that_ends_while_idle_is_replaced_and_leaves_no_zombie(zygote: Zygote) -> None:
+    async def doing(pool: Pool) -> None:
+        (victim,) = workers_of(zygote)
+        victim.kill()
+        for _ in range(100):
+            await asyncio.sleep(0.1)
+            now = workers_of(zygote)
+            if now and victim not in now:
+                break
+        assert [each.status() for each in now] != [psutil.STATUS_ZOMBIE]
+        assert len(now) == 1 and victim not in now
+
+    run(zygote, doing, workers=1)

@@ -84,6 +84,7 @@ def test_the_limits_hold_for_an_endpoint_too(remote: Served) -> None:
     assert refused.status == 400
 
 
+@pytest.mark.full
 def test_what_takes_for_ever_over_no_graph_at_all_is_stopped(remote: Served) -> None:
     """Oxigraph begins to answer what it judges: that must be where it can be stopped."""
     values = " ".join(f"VALUES ?{name} {{ {' '.join(map(str, range(300)))} }}" for name in "abcd")

@@ -18,7 +18,7 @@ from kg.web.zygote import Zygote
 
 _LOG = logging.getLogger("kg.web")
 _MB = 1024 * 1024
-_PAUSE = 1.0  # seconds before another attempt to start a worker
+_PAUSE = 1.0  # seconds between two attempts to start a worker, and two looks at those idle
 _WAITING = 256  # requests that may wait for a worker of a pool
 
 
@@ -138,6 +138,7 @@ class Pool:
         """
         for _ in range(self.workers):
             self._give(await self._start())
+        self._later(self._watch())
 
     async def close(self) -> None:
         """End the workers, whatever they do."""
@@ -258,6 +259,14 @@ class Pool:
 
     def _takes(self) -> tuple[int, int]:
         return self.limits.memory, self._nice
+
+    async def _watch(self) -> None:
+        """Replace workers that end while nobody asks them, so that none lies about."""
+        while not self._closed:
+            for worker in [each for each in self._idle if each.has_ended]:
+                self._idle.remove(worker)
+                self._later(self._replace(worker))
+            await asyncio.sleep(_PAUSE)
 
     async def _replace(self, worker: _Worker) -> None:
         self.stopped += 1
