@@ -121,6 +121,7 @@ def test_a_sheet_without_its_ids_is_told_once(tmp_path: Path) -> None:
     assert book.rows == [] and book.columns == {}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("heading", "near"), [("Agency", "Agencies"), ("Theme", "Themes"), ("Main theme", "Man theme")]
 )
@@ -160,6 +161,7 @@ def test_a_renamed_sheet_is_told_with_its_name(edited: Edit) -> None:
     assert mistake[:2] == ("Claims", "A1") and "call it Statements" in mistake[2]
 
 
+@pytest.mark.full
 def test_a_copy_of_a_sheet_is_left_out_and_told(edited: Edit) -> None:
     def copy(book: Any) -> None:
         book.copy_worksheet(book["Statements"]).title = "Statements before"

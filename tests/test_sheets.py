@@ -94,6 +94,7 @@ def test_csv_for_excel_changes_nothing(home: Project, tmp_path: Path) -> None:
     assert (found.changes, found.files, found.mistakes) == ([], {}, [])
 
 
+@pytest.mark.full
 def test_the_workbook_holds_all_that_the_theme_files_say(home: Project, filled: bytes) -> None:
     """With the files of the themes gone, the import writes them anew, to the byte."""
     folder = home.home / "data" / "triples" / REVIEW
@@ -167,6 +168,7 @@ def test_emptying_a_cell_takes_the_value_away(home: Project, change: Callable[..
     )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("cell", "value", "what", "fix"),
     [
@@ -288,6 +290,7 @@ def test_a_missing_column_leaves_its_values(home: Project, tmp_path: Path, fille
         assert (found.changes, wrong(found)) == ([], [])
 
 
+@pytest.mark.full
 def test_a_row_that_is_gone_is_kept_unless_asked(
     home: Project, tmp_path: Path, filled: bytes
 ) -> None:

@@ -267,6 +267,7 @@ def test_the_list_of_claims_counts_what_its_links_lead_to(site: Path, evidence: 
         assert section(text, kind).count('<p class="claim">') == int(many) > 0
 
 
+@pytest.mark.full
 def test_a_graph_of_ones_own_has_its_pages(tmp_path: Path) -> None:
     start_home(tmp_path / "graph")
     project = Project(tmp_path / "graph")

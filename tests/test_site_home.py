@@ -210,6 +210,7 @@ def test_pages_say_where_they_stand(site: Path, browser: Browser) -> None:
     page.close()
 
 
+@pytest.mark.full
 def test_another_graph_has_a_home_too(tmp_path: Path) -> None:
     start_home(tmp_path / "graph")
     project = Project(tmp_path / "graph")

@@ -243,7 +243,7 @@ def test_the_question_can_be_asked_again_by_its_text(site: Path) -> None:
 def test_a_page_says_what_else_it_was_asked_with(site: Path) -> None:
     html = page(site, "challenge-crossing-agencies--serious-case-reviews.html")
     told = text_of(html)
-    assert "At least this many agencies 2; Kind of claim challenge" in told.replace(" ;", ";")
+    assert "At least this many agencies: 2; Kind of claim: challenge" in told.replace(" ;", ";")
     command = "kg query run challenge-crossing-agencies -p minAgencies=2"
     assert f"{command} -p theme=serious-case-reviews -p kind=kg:Challenge" in told
 

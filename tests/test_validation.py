@@ -91,6 +91,7 @@ def test_only_the_files_given_are_judged(tmp_path: Path) -> None:
     assert len(report.files) == 1
 
 
+@pytest.mark.full
 def test_references_into_the_home_resolve_for_a_given_file(tmp_path: Path) -> None:
     new = tmp_path / "new.ttl"
     new.write_text(
