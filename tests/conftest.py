@@ -29,7 +29,7 @@ from kg.endpoint import EndpointStore
 from kg.project import Project
 from kg.results import Table, Triples
 from kg.site.build import build_site
-from kg.store import MemoryStore
+from kg.store import MemoryStore, read
 
 ROOT = Path(__file__).parent.parent
 SOURCE_TEXT = ROOT.parent / "shared" / "source" / "000_f5938bed29163197.txt"
@@ -98,9 +98,10 @@ def ask_rdflib() -> Callable[[Graph, str], Table | Triples]:
             return Triples([quad.triple for quad in parse(body, format=RdfFormat.N_TRIPLES)])
         body = found.serialize(format="json")
         assert body is not None
-        answer = parse_query_results(body, format=QueryResultsFormat.JSON)
-        columns = tuple(variable.value for variable in answer.variables)  # type: ignore[union-attr]
-        return Table(columns, [tuple(row) for row in answer])  # type: ignore[union-attr,arg-type]
+        # Held by no name here: rdflib keeps this frame, and only this thread may let go of it.
+        table = read(parse_query_results(body, format=QueryResultsFormat.JSON))
+        assert isinstance(table, Table)
+        return table
 
     return ask
 
