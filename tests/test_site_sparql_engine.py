@@ -13,6 +13,7 @@ from kg.queries import list_queries, load_query, run
 from kg.results import Table, Triples, render
 from kg.site.pages import Site
 from kg.site.sparql_page import write_sparql
+from kg.site.words import in_claims
 from kg.store import MemoryStore
 from kg.terms import PREFIXES
 
@@ -76,7 +77,7 @@ def ask(page: Page, said: str) -> None:
 
 def choose(page: Page, query_id: str) -> None:
     question = load_query(Project(), query_id).question
-    page.get_by_label("Begin with a saved question").select_option(label=question)
+    page.get_by_label("Begin with a saved question").select_option(label=in_claims(question))
     page.get_by_role("button", name="Put it in the editor").click()
 
 
