@@ -4,7 +4,6 @@ import json
 import socket
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -168,21 +167,22 @@ def test_clients_that_hang_up_leave_nothing_behind(target: Served) -> None:
 
 @pytest.mark.full
 def test_clients_that_do_not_read_do_not_fill_the_memory(target: Served) -> None:
+    """All of their answers have 256 MB, and what they took is given back when they hang up."""
     where = ("127.0.0.1", urlsplit(target.url).port or 0)
     query = f'SELECT ("{"x" * 900}" AS ?t) {{ ?s ?p ?o . ?s2 ?p2 ?o2 }}'.encode()
     head = f"POST /sparql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {DIRECT}\r\n"
     whole = f"{head}Content-Length: {len(query)}\r\n\r\n".encode() + query
-    before = memory(target.process.pid)
-    clients = []
-    try:
-        for _ in range(60):
-            clients.append(socket.create_connection(where, timeout=5))
-            clients[-1].sendall(whole)
-            time.sleep(0.2)
-        time.sleep(3)
-        assert memory(target.process.pid) - before < 400 * 1024**2
-    finally:
-        for client in clients:
-            client.close()
-    with urllib.request.urlopen(f"{target.url}health", timeout=10) as answer:
-        assert json.load(answer)["status"] == "ok"
+    with unharmed(target):
+        before = memory(target.process.pid)
+        clients = []
+        try:
+            for _ in range(60):
+                clients.append(socket.create_connection(where, timeout=5))
+                clients[-1].sendall(whole)
+                time.sleep(0.2)
+            time.sleep(3)
+            held = memory(target.process.pid) - before
+            assert 200 * 1024**2 < held < 400 * 1024**2
+        finally:
+            for client in clients:
+                client.close()

@@ -1,4 +1,4 @@
-"""What a process gives up before it runs the query of a stranger: network, memory, and time."""
+"""What a process gives up so that the query of a stranger harms nobody: network, memory, time."""
 
 import ctypes
 import os
@@ -11,6 +11,8 @@ from pathlib import Path
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
 _PR_SET_PDEATHSIG = 1
+_M_MMAP_THRESHOLD = -3  # from <malloc.h>
+_LARGE = 32 * 1024  # bytes; the pieces of an answer are larger
 _TRY = 1.0  # seconds to wait for a connection that must not come about
 
 
@@ -42,6 +44,16 @@ def limit_memory(more: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     # A core file of a killed query would hold the graph, and fill the disk.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def give_memory_back() -> None:
+    """Have what is large, such as a piece of an answer, given back to the system when it goes.
+
+    The allocator of glibc keeps what it got for it, as long as anything small stands behind it.
+    """
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
 
 def end_with_parent(parent: int) -> None:

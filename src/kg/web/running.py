@@ -11,6 +11,7 @@ from kg.errors import KgError
 from kg.project import Project
 from kg.web.app import Options, Server, make_app
 from kg.web.connections import Connection
+from kg.web.isolation import give_memory_back
 from kg.web.log import Logged, write_log
 from kg.web.pages import Place
 from kg.web.zygote import Source, Zygote
@@ -40,6 +41,7 @@ def run_server(
     Raises:
         KgError: the port is taken, the graph cannot be read, or queries could reach the network.
     """
+    give_memory_back()
     # Uvicorn raises the signal that ended it once more, which then ends what is left here.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     # A terminal that is closed ends it as cleanly.

@@ -21,7 +21,13 @@ from typing import Any
 
 from kg.errors import KgError, UnreadableFile
 from kg.store import DiskStore, LocalStore, MemoryStore
-from kg.web.isolation import end_with_parent, give_way, leave_network, limit_memory
+from kg.web.isolation import (
+    end_with_parent,
+    give_memory_back,
+    give_way,
+    leave_network,
+    limit_memory,
+)
 from kg.web.worker import work
 
 _GB = 1024**3
@@ -231,6 +237,7 @@ def _be_worker(
     try:
         end_with_parent(zygote)
         give_way(told["nice"])
+        give_memory_back()
         # RocksDB keeps threads, which a fork would lose: each worker opens a store on disk itself.
         own = store or DiskStore(source.folder or Path())
         alone = leave_network(listening)
