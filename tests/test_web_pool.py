@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -81,7 +82,17 @@ def workers_of(zygote: Zygote) -> list[psutil.Process]:
 
 
 def alive(zygote: Zygote) -> list[psutil.Process]:
-    return [p for p in workers_of(zygote) if p.status() != psutil.STATUS_ZOMBIE]
+    return [process for process in workers_of(zygote) if not has_ended(process)]
+
+
+def has_ended(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.status() == psutil.STATUS_ZOMBIE
+    return True
+
+
+def have_ended(processes: list[psutil.Process]) -> bool:
+    return all(map(has_ended, processes))
 
 
 def at_work(zygote: Zygote) -> list[psutil.Process]:
@@ -265,7 +276,7 @@ def test_the_zygote_is_killed_and_the_pool_recovers(zygote: Zygote) -> None:
             old = workers_of(zygote)
             os.kill(zygote._process.pid or 0, signal.SIGKILL)
             assert await asyncio.gather(*(count(pool) for _ in range(8))) == [5000] * 8
-            assert not [p for p in old if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+            await until(partial(have_ended, old))
             await until(lambda: len(workers_of(zygote)) == 2)
 
     run(zygote, doing, again=True)
@@ -277,7 +288,9 @@ def test_a_pool_waits_for_files_that_are_broken_to_be_mended(
     async def doing(pool: Pool) -> None:
         sound = files[0].read_text("utf-8")
         files[0].write_text("nonsense", "utf-8")
+        old = workers_of(zygote)
         os.kill(zygote._process.pid or 0, signal.SIGKILL)
+        await until(partial(have_ended, old))  # one of them could still answer
         with pytest.raises(Busy):
             await pool.ask(COUNT, JSON)
         files[0].write_text(sound, "utf-8")
