@@ -33,6 +33,7 @@ TYPES = [
     "map.html",
     "map/police--serious-case-reviews.html",
     "map/police--capacity-recruitment.html",
+    "map/police--interagency-working.html",
     "claims.html",
     "disagreements.html",
     "claim/martin-2010-001.html",

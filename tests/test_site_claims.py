@@ -168,6 +168,15 @@ def test_the_triples_of_a_claim_are_those_of_the_source_files(
         assert text == write_turtle(own)
 
 
+def test_a_label_of_one_long_word_turns_to_the_next_claim_in_a_narrow_window(
+    site: Path, new_tab: Callable[[int], Page]
+) -> None:
+    tab = new_tab(320)
+    tab.goto((site / "claim/martin-2010-017.html").as_uri())
+    tab.locator(".turn a").first.evaluate("link => link.append('x'.repeat(200))")
+    assert tab.evaluate("document.documentElement.scrollWidth") == 320
+
+
 def test_every_claim_is_reached_in_reading_order(site: Path, evidence: Evidence) -> None:
     def next_of(name: str, rel: str = "next") -> str:
         text = page(site, f"claim/{name}.html")

@@ -196,6 +196,19 @@ def test_the_search_finds_claims_by_what_they_are_about(site: Path, browser: Bro
     page.close()
 
 
+def test_the_search_finds_a_claim_by_the_id_that_briefings_print(
+    site: Path, browser: Browser
+) -> None:
+    page = browser.new_page()
+    page.goto((site / "index.html").as_uri())
+    claim = Evidence.of(open_store(Project())).by_iri[expand("statement:martin-2010-017")]
+    for words in ("martin-2010-017", "Martin-2010-017 ", "statement:martin-2010-017", claim.iri):
+        assert search(page, words) == [claim.label]
+    # What ids have in common is no word of what they name.
+    assert 0 < len(search(page, "martin 2010")) < 50
+    page.close()
+
+
 def test_pages_say_where_they_stand(site: Path, browser: Browser) -> None:
     page = browser.new_page()
     page.goto((site / "claim" / "martin-2010-001.html").as_uri())

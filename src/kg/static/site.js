@@ -33,13 +33,17 @@
   const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\p{M}\p{Pd}\u00ad'\u2018\u2019\u02bc`]/gu, "");
   const wanted = (text) => plain(text.replace(/\p{Pd}/gu, " ")).split(/\s+/).filter(Boolean);
   const status = document.getElementById("found");
-  const entries = [...list.querySelectorAll("li")].map((item) => [item, plain(item.textContent)]);
+  // Briefings print the id of a claim, by which it is found although no entry shows it: the whole of
+  // it alone, for years and names in ids would else answer where nobody asked for them.
+  const named = (item) => item.querySelector("a").getAttribute("href").replace(/^.*\/|\.html$/g, "");
+  const entries = [...list.querySelectorAll("li")].map((item) => [item, plain(item.textContent), named(item)]);
 
   function search() {
     const asked = box.value.trim(), words = wanted(asked);
+    const id = asked.toLowerCase().replace(/^.*[:/]/, "");
     let many = 0;
-    for (const [item, text] of entries) {
-      item.hidden = !words.every((word) => text.includes(word));
+    for (const [item, text, name] of entries) {
+      item.hidden = name !== id && !words.every((word) => text.includes(word));
       many += !item.hidden;
     }
     for (const part of list.querySelectorAll("section")) part.hidden = !part.querySelector("li:not([hidden])");
