@@ -217,7 +217,7 @@ def _judged(text: str) -> tuple[str, ...]:
     try:
         asked = pyoxigraph.Store().query(text)
     except SyntaxError as error:
-        raise malformed(error) from error
+        raise malformed(error, text) from error
     if isinstance(asked, QuerySolutions):
         return tuple(variable.value for variable in asked.variables)
     return ()

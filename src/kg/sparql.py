@@ -125,22 +125,30 @@ def slots(text: str) -> dict[str, Slot]:
     return found
 
 
-def malformed(error: SyntaxError) -> QueryRefused:
+def malformed(error: SyntaxError, text: str) -> QueryRefused:
     """Tell what Oxigraph's parser says of a query as what to mend, and where.
 
     Example:
-        >>> str(malformed(SyntaxError("error at 1:5: expected one of ...")))[:60]
-        'line 1, column 5: this is where the query stops being SPARQL'
+        >>> malformed(SyntaxError("error at 1:10: expected one of A, B"), "ASK { ?s ) }").what
+        "this is where the query stops being SPARQL: before ') }'"
     """
-    text = " ".join(str(error).split())
-    place = re.match(r"error at (\d+):(\d+): (.*)", text)
-    where, detail = (f"line {place[1]}, column {place[2]}", place[3]) if place else ("query", text)
+    said = " ".join(str(error).split())
+    place = re.match(r"error at (\d+):(\d+): (.*)", said)
+    if not place:
+        return QueryRefused(said, where="query", fix="correct the query")
+    line, column, detail = int(place[1]), int(place[2]), place[3]
+    where = f"line {line}, column {column}"
     if "Prefix not found" in detail:
         return QueryRefused(
             "a prefix is used that is not declared",
             where=where,
             fix="add its PREFIX line at the head; `kg query show` prints ours",
         )
-    if detail.startswith("expected one of"):
-        detail = "this is where the query stops being SPARQL: " + detail[:160]
-    return QueryRefused(detail, where=where, fix="correct the query at this place")
+    if detail.startswith("expected"):
+        # What the grammar expects is a long list, of which only a sentence helps.
+        sentence = re.search(r"(?:of|,) ([A-Z][a-z]* [^,\[\"]{9,})", detail)
+        rest = "".join(text.splitlines(keepends=True)[line - 1 : line])[column - 1 :].strip()
+        before = f"before {rest[:40]!r}" if rest else "at its end, where something is missing"
+        reason = sentence[1].strip() if sentence else before
+        detail = f"this is where the query stops being SPARQL: {reason}"
+    return QueryRefused(detail, where=where, fix="correct the query at this place or before it")

@@ -107,7 +107,7 @@ class LocalStore:
             graphs: dict[str, Any] = {"default_graph": default, "named_graphs": named}
             return read(self.graph.query(text, base_iri=base, **graphs))
         except SyntaxError as error:
-            raise malformed(error) from error
+            raise malformed(error, text) from error
         except RuntimeError as error:
             raise QueryRefused(f"the query could not be run: {error}") from error
 

@@ -92,6 +92,6 @@ def wanted(accept: str | None, form: str | None = None) -> Wanted:
         ) from error
     forms = {kind: form for kind, form in found.items() if form}
     if not forms:
-        types = ", ".join(sorted({*TABLE, *GRAPH}))
+        types = f"accept one of {', '.join(sorted({*TABLE, *GRAPH}))}; md and xlsx by ?format="
         raise NotAcceptable("there is nothing of what you accept", where="Accept", fix=types)
     return Wanted(forms)
