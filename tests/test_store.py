@@ -23,8 +23,8 @@ def test_updates_never_reach_a_store(store: MemoryStore | EndpointStore) -> None
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("SELECT * { ?s ?p }", "stops being SPARQL: before '}'"),
-        ("SELECT * { ?s ?p ?o } ORDER", "at its end"),
+        ("SELECT * { ?s ?p }", "stops being SPARQL: after 'SELECT"),
+        ("SELECT * { ?s ?p ?o } ORDER", "o } ORDER'"),
         ("SELECT * { ?s foo:bar ?o }", "prefix"),
         ("SELECT ?x (COUNT(*) AS ?n) { ?s ?p ?o }", "unbound"),
     ],

@@ -21,7 +21,7 @@ import pyoxigraph
 from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, RdfFormat, Triple
 from SPARQLWrapper import POST, SPARQLWrapper
 
-from kg.errors import EndpointFailed
+from kg.errors import EndpointFailed, QueryRefused
 from kg.exchange import Limits, exchange, origin
 from kg.gate import check_read_only
 from kg.results import Answer, Boolean, Table, Triples
@@ -218,6 +218,8 @@ def _judged(text: str) -> tuple[str, ...]:
         asked = pyoxigraph.Store().query(text)
     except SyntaxError as error:
         raise malformed(error, text) from error
+    except RuntimeError as error:
+        raise QueryRefused(f"the query could not be run: {error}") from error
     if isinstance(asked, QuerySolutions):
         return tuple(variable.value for variable in asked.variables)
     return ()

@@ -130,7 +130,7 @@ def malformed(error: SyntaxError, text: str) -> QueryRefused:
 
     Example:
         >>> malformed(SyntaxError("error at 1:10: expected one of A, B"), "ASK { ?s ) }").what
-        "this is where the query stops being SPARQL: before ') }'"
+        "this is where the query stops being SPARQL: after 'ASK { ?s'"
     """
     said = " ".join(str(error).split())
     place = re.match(r"error at (\d+):(\d+): (.*)", said)
@@ -147,8 +147,8 @@ def malformed(error: SyntaxError, text: str) -> QueryRefused:
     if detail.startswith("expected"):
         # What the grammar expects is a long list, of which only a sentence helps.
         sentence = re.search(r"(?:of|,) ([A-Z][a-z]* [^,\[\"]{9,})", detail)
-        rest = "".join(text.splitlines(keepends=True)[line - 1 : line])[column - 1 :].strip()
-        before = f"before {rest[:40]!r}" if rest else "at its end, where something is missing"
-        reason = sentence[1].strip() if sentence else before
+        lines = text.splitlines()
+        so_far = " ".join([*lines[: line - 1], "".join(lines[line - 1 : line])[: column - 1]])
+        reason = sentence[1].strip() if sentence else f"after {so_far.strip()[-40:]!r}"
         detail = f"this is where the query stops being SPARQL: {reason}"
     return QueryRefused(detail, where=where, fix="correct the query at this place or before it")
