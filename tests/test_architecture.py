@@ -17,7 +17,7 @@ LAYERS = [
     ["journal", "gate"],
     ["project"],
     ["results", "turtle"],
-    ["locations"],
+    ["locations", "generations"],
     ["fmt", "endpoint"],
     ["store"],
     ["queries", "reports", "anchors"],

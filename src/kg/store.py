@@ -16,8 +16,9 @@ from pyoxigraph import (
     Triple,
 )
 
-from kg.errors import KgError, QueryRefused
+from kg.errors import QueryRefused
 from kg.gate import check_read_only
+from kg.generations import current, damaged
 from kg.project import Project
 from kg.results import Answer, Boolean, Table, Triples
 from kg.sparql import malformed
@@ -166,28 +167,19 @@ class DiskStore(LocalStore):
     """An Oxigraph store on disk, opened to be read.
 
     Args:
-        folder: where it is. What another program writes to it later is not seen.
+        folder: where it is, as `kg load` or another program made it. What is written to it later
+            is not seen.
 
     Raises:
         KgError: there is no store, or it cannot be read.
     """
 
     def __init__(self, folder: Path) -> None:
-        # Oxigraph itself would make an empty store of any folder.
-        if not (folder / "CURRENT").is_file():
-            raise KgError(
-                "there is no Oxigraph store in this folder",
-                where=folder.as_posix(),
-                fix="name the folder of a store",
-            )
+        place = current(folder)
         try:
-            super().__init__(pyoxigraph.Store.read_only(str(folder)))
+            super().__init__(pyoxigraph.Store.read_only(str(place)))
         except (OSError, RuntimeError) as error:
-            raise KgError(
-                f"the store cannot be read: {' '.join(str(error).split())}",
-                where=folder.as_posix(),
-                fix="check its rights, or build it anew from the files",
-            ) from error
+            raise damaged(folder, " ".join(str(error).split())) from error
 
 
 def open_store(project: Project, endpoint: str | None = None, folder: Path | None = None) -> Store:

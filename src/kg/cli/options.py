@@ -85,8 +85,24 @@ def opened(project: "Project", endpoint: str | None = None) -> "Store":
     """
     from kg.store import open_store
 
-    store, endpoint = where(endpoint)
-    return open_store(project, endpoint, store)
+    folder, endpoint = where(endpoint)
+    store = open_store(project, endpoint, folder)
+    if folder:
+        tell_stale(project, folder)
+    return store
+
+
+def tell_stale(project: "Project", folder: Path) -> None:
+    """Say on standard error that files have changed since a store was built from them."""
+    from kg.generations import stale
+
+    if changed := stale(folder, project.graph_files(), project.home):
+        more = f" and {len(changed) - 1} more" if changed[1:] else ""
+        print(
+            f"Note: the store is older than {project.shown(Path(changed[0]))}{more}. "
+            f"To bring it up to date, load them again into {folder.as_posix()} (see kg load).",
+            file=sys.stderr,
+        )
 
 
 def parameters(pairs: Sequence[str] | None) -> dict[str, list[str]]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from kg.cli.options import Endpoint, Folder, Settings, where
+from kg.cli.options import Endpoint, Folder, Settings, tell_stale, where
 from kg.errors import KgError
 from kg.project import Project
 
@@ -46,12 +46,18 @@ def serve(
     except ImportError as error:
         raise KgError(f"{error.name} is not installed", fix=_MISSING) from error
 
+    from kg.generations import current
     from kg.web.app import Options
     from kg.web.pages import Place
 
     store, endpoint = where(endpoint, store)
+    project = Project(Settings.home)
+    if store:
+        tell_stale(project, store)
+        # What is loaded later is for the next start: until then all workers read the same.
+        store = current(store)
     run_server(
-        Place(Project(Settings.home).home, store, endpoint),
+        Place(project.home, store, endpoint),
         Options(workers=workers, hosts=tuple(hostname or ()), cors=cors),
         host=host,
         port=port,

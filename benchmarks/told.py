@@ -1,0 +1,76 @@
+"""The figures as a page: each benchmark writes its own part of docs/benchmarks.md anew.
+
+A part tells when, with what and on which machine it was measured, so that parts of several runs
+can stand beside each other.
+"""
+
+import os
+import platform
+from collections.abc import Sequence
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+from pyoxigraph import Literal
+
+from kg.results import Table, render
+
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+HEAD = """# Benchmarks
+
+<!-- Written by `make bench` and `make bench-large`. -->
+
+Ratios are of two figures of one run, and tell little of the machine. Where figures stand in
+brackets, they are the smallest and the largest; the one before them is the median. What made things
+slow, and what was tried, stands in `benchmarks/README.md`.
+"""
+
+
+Rows = Sequence[Sequence[object]]
+
+
+def tell(
+    title: str, text: str, tables: Sequence[tuple[tuple[str, ...], Rows]], packages: Sequence[str]
+) -> None:
+    """Write a part of the page.
+
+    Args:
+        title: of the part; one of the same title is replaced.
+        text: what was measured, and what came of the aims.
+        tables: the columns and the rows of each table.
+        packages: whose versions are told.
+    """
+    written = [f"{title}\n\n{text.strip()}\n\n{measured(packages)}\n"]
+    for columns, rows in tables:
+        cells = [tuple(Literal(shown(cell)) for cell in row) for row in rows]
+        written.append(render(Table(columns, [*cells]), "md").decode())
+    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else HEAD
+    _, *parts = page.split("\n## ")
+    others = [part.strip("\n") for part in parts if part.partition("\n")[0] != title]
+    parts = sorted([*others, "\n".join(written).strip("\n")])
+    PAGE.write_text("\n## ".join([HEAD, *(f"{part}\n" for part in parts)]), encoding="utf-8")
+
+
+def measured(packages: Sequence[str]) -> str:
+    """Tell when, with what and on which machine this is measured."""
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    memory = psutil.virtual_memory().total / 2**30
+    busy = os.getloadavg()[2]
+    return (
+        f"Measured on {date.today():%d %B %Y} with Python {platform.python_version()}, {versions}, "
+        f"on {os.cpu_count()} processors ({platform.machine()}) with {memory:.0f} GiB, for which "
+        f"{busy:.1f} processes queued in the quarter of an hour before the end."
+    )
+
+
+def shown(cell: object) -> str:
+    """Write a figure with three digits that count.
+
+    Example:
+        >>> shown(0.012345), shown(3.14159), shown(1234567), shown("none")
+        ('0.0123', '3.14', '1,234,567', 'none')
+    """
+    if isinstance(cell, float):
+        return f"{cell:,.0f}" if cell >= 100 else f"{cell:.3g}"
+    return f"{cell:,}" if isinstance(cell, int) else str(cell)

@@ -1,0 +1,321 @@
+"""Stores on disk, built anew beside the old one and switched in whole.
+
+A folder holds generations, each an Oxigraph store, and `store.json`, which names the one that
+counts and says what it was built from. That file is replaced in one step: a load that is cut off
+at any point leaves the old generation as it was, and the next load clears away what it began.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import pyoxigraph
+from pyoxigraph import RdfFormat
+
+from kg.errors import KgError, UnreadableFile
+from kg.files import write_file
+from kg.turtle import read_turtle
+
+FORMATS = {".ttl": RdfFormat.TURTLE, ".nt": RdfFormat.N_TRIPLES}
+_MANIFEST = "store.json"
+_LOCK, _HOLDER = "lock", "holder"
+_PREFIX = "generation-"
+_ROOM = 3  # times the size of its files that a store takes at most, while it is built
+_PIECE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Built:
+    """One file that a store was built from, as it was then: bytes, modified (ns), SHA-256."""
+
+    path: str
+    size: int
+    modified: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Which generation counts, what it holds, and what it was built from and with.
+
+    `home` is the project whose whole graph it is, or empty where files were named.
+    """
+
+    generation: str
+    triples: int
+    home: str
+    files: tuple[Built, ...]
+    made: str
+    oxigraph: str
+
+
+def build(
+    files: Sequence[Path],
+    folder: Path,
+    home: Path | None = None,
+    told: Callable[[str], None] = lambda text: None,
+) -> Manifest:
+    """Load files into a new generation, and let it be the one that counts.
+
+    The generation before it is kept until the next load, for those who are reading it.
+
+    Args:
+        files: Turtle and N-Triples; all of them together are the graph.
+        folder: where the store is, or is to be.
+        home: the project whose whole graph these files are.
+        told: is told how far it is.
+
+    Raises:
+        KgError: another load is under way, there is no room, or something else is in the folder.
+        UnreadableFile: a file cannot be read; the store is as it was.
+    """
+    _check_folder(folder)
+    with _alone(folder):
+        before = None
+        with suppress(KgError):  # a damaged store is built anew
+            before = read_manifest(folder)
+        _clear(folder, keep={before.generation} if before else set())
+        _check_room(files, folder)
+        name = f"{_PREFIX}{max(_number(path.name) for path in folder.iterdir()) + 1}"
+        try:
+            built, triples = _fill(folder / name, files, told)
+        except BaseException:
+            shutil.rmtree(folder / name, ignore_errors=True)
+            raise
+        manifest = Manifest(
+            generation=name,
+            triples=triples,
+            home=home.absolute().as_posix() if home else "",
+            files=tuple(built),
+            made=datetime.now(UTC).isoformat(timespec="seconds"),
+            oxigraph=version("pyoxigraph"),
+        )
+        content = json.dumps(asdict(manifest), indent=1, ensure_ascii=False)
+        write_file(folder / _MANIFEST, f"{content}\n".encode())
+        return manifest
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """Read what a folder says of its store; nothing where no store was built in it.
+
+    Raises:
+        KgError: what it says cannot be read.
+    """
+    try:
+        told = json.loads((folder / _MANIFEST).read_bytes())
+        files = tuple(Built(**file) for file in told.pop("files"))
+        return Manifest(**told, files=files)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise damaged(folder, f"store.json cannot be read ({error})") from error
+
+
+def current(folder: Path) -> Path:
+    """Give the folder of the Oxigraph store that counts: a generation, or the folder itself.
+
+    Raises:
+        KgError: there is no store, or what is said of it cannot be read.
+    """
+    manifest = read_manifest(folder)
+    found = folder / manifest.generation if manifest else folder
+    # Oxigraph itself would make an empty store of any folder.
+    if (found / "CURRENT").is_file():
+        return found
+    if manifest:
+        raise damaged(folder, f"{manifest.generation} is missing or has lost files")
+    raise KgError(
+        "there is no Oxigraph store in this folder",
+        where=folder.as_posix(),
+        fix="name the folder of a store, or build one: kg load --rebuild --store DIR",
+    )
+
+
+def stale(folder: Path, files: Sequence[Path], home: Path) -> list[str]:
+    """Name the files that are not as they were when a store was built; none if it is up to date.
+
+    Args:
+        folder: where the store is.
+        files: those that make up the graph of the project now.
+        home: of that project.
+
+    Raises:
+        KgError: what is said of the store cannot be read.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return []
+    # A store of files that were named is held against these alone.
+    now = {path.absolute().as_posix(): path for path in files}
+    is_whole = manifest.home == home.absolute().as_posix()
+    changed = [file.path for file in manifest.files if _has_changed(file)]
+    new = sorted(now.keys() - {file.path for file in manifest.files}) if is_whole else []
+    return [*changed, *new]
+
+
+def damaged(folder: Path, what: str) -> KgError:
+    """Tell that a store cannot be used, and how to have a sound one again."""
+    return KgError(
+        f"the store is damaged: {what}",
+        where=folder.as_posix(),
+        fix="build it anew from the files: kg load --rebuild --store DIR, or with those it held",
+    )
+
+
+def _has_changed(file: Built) -> bool:
+    path = Path(file.path)
+    try:
+        found = path.stat()
+        if (found.st_size, found.st_mtime_ns) == (file.size, file.modified):
+            return False
+        return found.st_size != file.size or _digest(path) != file.digest
+    except OSError:
+        return True
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fill(
+    place: Path, files: Sequence[Path], told: Callable[[str], None]
+) -> tuple[list[Built], int]:
+    built = []
+    try:
+        store = pyoxigraph.Store(str(place))
+        for number, path in enumerate(files, start=1):
+            told(f"loading {number} of {len(files)}: {path.as_posix()}")
+            found = path.stat()
+            store.bulk_load(path=str(path), format=_format(path))
+            built.append(
+                Built(path.absolute().as_posix(), found.st_size, found.st_mtime_ns, _digest(path))
+            )
+        told("bringing it to the disk")
+        store.flush()
+        return built, len(store)
+    except SyntaxError as error:
+        if path.suffix == ".ttl":
+            read_turtle(path)  # says what is wrong in a steward's words
+        raise UnreadableFile(
+            f"it is no {_format(path).name}: {error.msg}",
+            where=f"{path.as_posix()}:{error.lineno or 1}",
+            fix="correct the line",
+        ) from error
+    except OSError as error:
+        if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
+            raise _unreadable(path, error) from error
+        what = " ".join(str(error).split())
+        raise KgError(
+            f"the store cannot be written: {what}",
+            where=place.parent.as_posix(),
+            fix="make room on the disk, or choose another place; the store is as it was",
+        ) from error
+
+
+def _format(path: Path) -> RdfFormat:
+    if path.suffix not in FORMATS:
+        raise UnreadableFile(
+            "a store is built from Turtle (.ttl) and N-Triples (.nt)",
+            where=path.as_posix(),
+            fix="convert it, or give it the ending of what it is",
+        )
+    return FORMATS[path.suffix]
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that something else is in: nothing there is overwritten or deleted."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        names = {path.name for path in folder.iterdir() if not path.name.startswith(".kg-write-")}
+    except OSError as error:
+        raise KgError(
+            f"the store cannot be built here: {error.strerror}",
+            where=folder.as_posix(),
+            fix="choose another folder, or check its rights",
+        ) from error
+    own = {name for name in names if name in {_MANIFEST, _LOCK, _HOLDER} or _number(name)}
+    if names - own:
+        is_store = "CURRENT" in names
+        raise KgError(
+            "a store that another program made is here"
+            if is_store
+            else f"something else is in this folder, such as {min(names - own)}",
+            where=folder.as_posix(),
+            fix="name a new folder",
+        )
+
+
+def _check_room(files: Sequence[Path], folder: Path) -> None:
+    """Refuse to begin what cannot be ended: with files that are no data, or without room."""
+    wanted = 0
+    for path in files:
+        _format(path)
+        try:
+            wanted += _ROOM * path.stat().st_size
+        except OSError as error:
+            raise _unreadable(path, error) from error
+    free = shutil.disk_usage(folder).free
+    if free < wanted:
+        raise KgError(
+            f"there is too little room: {free / 1e9:.1f} GB, and building takes up to "
+            f"{wanted / 1e9:.1f} GB",
+            where=folder.as_posix(),
+            fix="make room, or choose another disk; the store is as it was",
+        )
+
+
+def _unreadable(path: Path, error: OSError) -> UnreadableFile:
+    return UnreadableFile(
+        f"the file cannot be read: {error.strerror or error}",
+        where=path.as_posix(),
+        fix="check name and rights; the store is as it was",
+    )
+
+
+def _clear(folder: Path, keep: set[str]) -> None:
+    """Delete what loads that were cut off began, and generations that nobody needs any more."""
+    for path in folder.iterdir():
+        if _number(path.name) and path.name not in keep:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _number(name: str) -> int:
+    """Give the number of a generation; 0 for what is none.
+
+    Example:
+        >>> _number("generation-12"), _number("generation-x"), _number("data")
+        (12, 0, 0)
+    """
+    number = name.removeprefix(_PREFIX)
+    return int(number) if name.startswith(_PREFIX) and number.isdecimal() else 0
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    who = "by a process that has not said its number"
+    lock = FileLock(folder / _LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        with suppress(OSError):
+            who = (folder / _HOLDER).read_text("utf-8")
+        raise KgError(
+            f"another load is under way: {who}",
+            where=folder.as_posix(),
+            fix="wait until it has ended, then give the command again",
+        ) from error
+    try:
+        (folder / _HOLDER).write_text(f"process {os.getpid()}", "utf-8")
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,260 @@
+"""`kg load`: a store is built beside the old one and switched in whole, whatever happens."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Run
+from filelock import FileLock
+
+from kg import generations
+from kg.errors import KgError, UnreadableFile
+from kg.generations import build, current, read_manifest, stale
+from kg.project import Project, start_home
+from kg.results import Table
+from kg.store import DiskStore, MemoryStore
+
+COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+COMMAND = "from kg.cli import main; main()"
+
+
+def count(folder: Path) -> int:
+    answer = DiskStore(folder).query(COUNT)
+    assert isinstance(answer, Table)
+    return int(answer.rows[0][0].value)  # type: ignore[union-attr]
+
+
+def numbered(path: Path, triples: int) -> Path:
+    path.write_text("".join(f"<u:s{n}> <u:p> <u:o> .\n" for n in range(triples)), "utf-8")
+    return path
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    start_home(tmp_path / "home")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A store of ten triples."""
+    build([numbered(tmp_path / "ten.nt", 10)], tmp_path / "store")
+    return tmp_path / "store"
+
+
+def test_the_graph_of_a_home_is_loaded_and_asked(kg: Run, home: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    ended = kg("--home", str(home), "load", "--rebuild", "--store", str(store))
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert "loading 1 of" in ended.stderr
+    project = Project(home)
+    held = MemoryStore(project.graph_files()).query(COUNT)
+    assert isinstance(held, Table)
+    assert f"holds {int(held.rows[0][0].value):,} triples" in ended.stderr  # type: ignore[union-attr]
+    where = ("--home", str(home), "--store", str(store))
+    asked = ("query", "run", "kind-count")
+    answer = kg(*where, *asked)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout == kg("--home", str(home), *asked).stdout
+    works = next(path for path in project.data_files() if path.name == "works.ttl")
+    works.write_text(works.read_text("utf-8") + "<u:s> <u:p> <u:o> .\n", "utf-8")
+    assert "the store is older than" in kg(*where, *asked).stderr
+    assert "works.ttl" in kg(*where, *asked).stderr
+
+
+def test_files_are_loaded_with_the_vocabularies(kg: Run, tmp_path: Path) -> None:
+    file = numbered(tmp_path / "mine.nt", 7)
+    assert kg("--store", str(tmp_path / "store"), "load", str(file)).returncode == 0
+    vocabulary = MemoryStore(Project().vocabulary_files()).graph
+    assert count(tmp_path / "store") == len(vocabulary) + 7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["--rebuild"], "no store is named"),
+        (["--store", "new"], "nothing is named to be loaded"),
+        (["--store", "new", "--rebuild", "a.ttl"], "files are named beside --rebuild"),
+        (["--store", "new", "missing.ttl"], "missing.ttl: the file cannot be read"),
+        (["--store", "new", "a.xlsx"], "a.xlsx: a store is built from Turtle"),
+        (["--store", "file", "--rebuild"], "the store cannot be built here"),
+        (["--store", "full", "--rebuild"], "something else is in this folder, such as letter"),
+    ],
+)
+def test_what_cannot_be_loaded_is_told(
+    kg: Run, tmp_path: Path, arguments: list[str], what: str
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "letter").touch()
+    ended = kg("load", *arguments, cwd=tmp_path)
+    assert ended.returncode == 2
+    assert what in ended.stderr
+    assert "To mend it: " in ended.stderr
+    assert (tmp_path / "full" / "letter").exists()
+
+
+@pytest.mark.parametrize("name", ["bad.ttl", "bad.nt"])
+def test_a_faulty_file_is_named_with_its_line_and_changes_nothing(
+    folder: Path, tmp_path: Path, name: str
+) -> None:
+    bad = tmp_path / name
+    bad.write_text("<u:a> <u:b> <u:c> .\n<u:a> <u:b> .\n", "utf-8")
+    with pytest.raises(UnreadableFile) as error:
+        build([tmp_path / "ten.nt", bad], folder)
+    assert f"{name}:2" in error.value.where
+    assert count(folder) == 10
+    assert [path.name for path in folder.glob("generation-*")] == ["generation-1"]
+
+
+def test_those_who_read_keep_what_they_opened(folder: Path, tmp_path: Path) -> None:
+    before = DiskStore(folder)
+    build([numbered(tmp_path / "more.nt", 20)], folder)
+    answer = before.query(COUNT)
+    assert isinstance(answer, Table)
+    assert int(answer.rows[0][0].value) == 10  # type: ignore[union-attr]
+    assert count(folder) == 20
+    build([tmp_path / "ten.nt"], folder)
+    assert sorted(path.name for path in folder.glob("generation-*")) == [
+        "generation-2",
+        "generation-3",
+    ]
+
+
+def test_a_second_load_at_the_same_time_is_turned_away(folder: Path, tmp_path: Path) -> None:
+    (folder / "holder").write_text("process 4711", "utf-8")
+    with FileLock(folder / "lock"), pytest.raises(KgError, match="process 4711"):
+        build([tmp_path / "ten.nt"], folder)
+    assert count(folder) == 10
+    build([tmp_path / "ten.nt"], folder)
+
+
+def test_too_little_room_is_told_before_anything_is_built(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(folder)._replace(free=100)
+    monkeypatch.setattr(generations.shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(KgError, match="too little room"):
+        build([tmp_path / "ten.nt"], folder)
+    assert count(folder) == 10
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 8 MB, on which a store has no room."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk], check=True)
+    yield disk
+    subprocess.run(["umount", "--lazy", disk], check=True)  # a test's stores may still be open
+
+
+@pytest.mark.full
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+def test_a_disk_that_fills_up_is_told_and_the_store_is_as_it_was(
+    small_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = small_disk / "store"
+    build([numbered(tmp_path / "ten.nt", 10)], store)
+    monkeypatch.setattr(generations, "_ROOM", 0)
+    with pytest.raises(KgError, match="cannot be written") as error:
+        build([numbered(tmp_path / "many.nt", 400_000)], store)
+    assert "make room" in error.value.fix
+    assert count(store) == 10
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda store: (store / "store.json").write_text("{", "utf-8"),
+        lambda store: (store / "store.json").write_text("{}", "utf-8"),
+        lambda store: (store / "store.json").write_text("[1]", "utf-8"),
+        lambda store: shutil.rmtree(store / "generation-1"),
+        lambda store: (store / "generation-1" / "CURRENT").unlink(),
+        lambda store: (store / "generation-1" / "CURRENT").write_bytes(b"nonsense"),
+        lambda store: [path.write_bytes(b"x") for path in store.rglob("MANIFEST-*")],
+    ],
+    ids=["cut", "empty", "list", "gone", "no-current", "wrong-current", "manifest"],
+)
+def test_a_damaged_store_is_told_and_can_be_built_anew(
+    folder: Path, tmp_path: Path, harm: object
+) -> None:
+    harm(folder)  # type: ignore[operator]
+    with pytest.raises(KgError, match="damaged") as error:
+        count(folder)
+    assert "kg load --rebuild" in error.value.fix
+    build([tmp_path / "ten.nt"], folder)
+    assert count(folder) == 10
+
+
+def test_a_store_of_another_program_is_read_and_not_overwritten(tmp_path: Path) -> None:
+    from pyoxigraph import Store
+
+    Store(str(tmp_path / "theirs")).bulk_load(
+        path=str(numbered(tmp_path / "ten.nt", 10)), format=generations.FORMATS[".nt"]
+    )
+    assert count(tmp_path / "theirs") == 10
+    assert current(tmp_path / "theirs") == tmp_path / "theirs"
+    with pytest.raises(KgError, match="another program"):
+        build([tmp_path / "ten.nt"], tmp_path / "theirs")
+    assert count(tmp_path / "theirs") == 10
+
+
+def test_a_store_is_stale_when_a_file_says_something_else(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "ten.nt"
+    assert stale(folder, [], tmp_path) == []
+    os.utime(file, (1, 1))
+    assert stale(folder, [], tmp_path) == []  # another time and the same text
+    file.write_text(file.read_text("utf-8").replace("<u:o>", "<u:x>"), "utf-8")
+    assert stale(folder, [], tmp_path) == [file.as_posix()]
+    file.unlink()
+    assert stale(folder, [], tmp_path) == [file.as_posix()]
+
+
+def test_a_new_file_of_the_home_makes_its_store_stale(home: Path, tmp_path: Path) -> None:
+    store, project = tmp_path / "store", Project(home)
+    build(project.graph_files(), store, home)
+    assert stale(store, project.graph_files(), home) == []
+    new = numbered(home / "data" / "triples" / "new.ttl", 1)
+    assert stale(store, project.graph_files(), home) == [new.as_posix()]
+
+
+@pytest.mark.full
+def test_a_load_that_is_killed_leaves_the_old_store(folder: Path, tmp_path: Path) -> None:
+    """At moments all along, late ones among them: the old store or the new one, and it is whole."""
+    many = numbered(tmp_path / "many.nt", 300_000)
+    command = [sys.executable, "-c", COMMAND, "load", str(many), "--store", str(folder)]
+    start = time.monotonic()
+    subprocess.run(command, check=True, capture_output=True)
+    whole, full = time.monotonic() - start, count(folder)
+    build([tmp_path / "ten.nt"], folder)
+    ends = set()
+    moments = random.Random(8)
+    for kill in range(24):
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        # Half of them in the last fifth, where the switch is.
+        after = whole * (moments.uniform(0.8, 1.05) if kill % 2 else moments.uniform(0, 1))
+        time.sleep(after)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        held = count(folder)
+        assert held in {10, full}
+        ends.add(held)
+        if held == full:
+            build([tmp_path / "ten.nt"], folder)
+    assert 10 in ends
+    build([tmp_path / "ten.nt"], folder)
+    manifest = read_manifest(folder)
+    assert manifest
+    kept = {path.name for path in folder.glob("generation-*")}
+    assert manifest.generation in kept
+    assert len(kept) <= 2
+    assert json.loads((folder / "store.json").read_text("utf-8"))["triples"] == 10
