@@ -121,7 +121,7 @@ def validate(
     files: Annotated[
         list[Path] | None, typer.Argument(help="Turtle files; none means the whole of the data.")
     ] = None,
-    engine: Annotated[str, typer.Option(help="auto or pyshacl.")] = "auto",
+    engine: Annotated[str, typer.Option(help="auto, pyshacl or shacl.")] = "auto",
     form: Annotated[str, typer.Option("--format", "-f", help="text, json, ttl, html, github.")] = (
         "text"
     ),
