@@ -84,3 +84,17 @@ def test_a_missing_engine_is_told(project: Project, monkeypatch: pytest.MonkeyPa
 
 def test_there_are_the_engines_that_are_named() -> None:
     assert ENGINES == ("auto", "pyshacl", "shacl")
+
+
+def test_a_panic_of_compiled_code_is_a_refusal(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Panic(BaseException):
+        pass
+
+    def panic(*_: object) -> str:
+        raise Panic("index out of bounds")
+
+    monkeypatch.setattr(engines, "_text", panic)
+    with pytest.raises(KgError, match="index out of bounds"):
+        validate(project, engine="shacl")

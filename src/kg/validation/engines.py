@@ -130,7 +130,9 @@ def _shacl(data: list[pyoxigraph.Triple], shapes: list[pyoxigraph.Triple]) -> li
     try:
         compiled = Shapes.from_text(_text(shapes), "ntriples")
         report = compiled.validate_text(_text(data), "ntriples").serialize("ntriples")
-    except Exception as error:  # whatever a compiled engine ends with is a refusal
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of compiled code is no Exception
         raise _bad_shape(error) from error
     given = (part for triple in [*shapes, *data] for part in (triple.subject, triple.object))
     nameless = dict.fromkeys(part for part in given if isinstance(part, pyoxigraph.BlankNode))
