@@ -98,3 +98,10 @@ def test_a_panic_of_compiled_code_is_a_refusal(
     monkeypatch.setattr(engines, "_text", panic)
     with pytest.raises(KgError, match="index out of bounds"):
         validate(project, engine="shacl")
+
+
+@pytest.mark.parametrize("home", [["--store", "x"], ["--endpoint", "http://127.0.0.1:9/"]])
+def test_a_store_is_not_passed_by_judging_the_files(kg: Any, home: list[str]) -> None:
+    ended = kg(*home, "validate")
+    assert ended.returncode == 2 and not ended.stdout
+    assert f"Error: {home[0]}: only files can be validated" in ended.stderr

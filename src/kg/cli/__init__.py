@@ -27,6 +27,7 @@ from kg.cli.options import (
     parameters,
     remarked,
     silence_stdout,
+    where,
     write_answer,
 )
 from kg.errors import KgError
@@ -134,6 +135,13 @@ def validate(
     from kg.reports import render_report
     from kg.validation import validate as check
 
+    # Judging the files instead would look like a pass of the store.
+    if any(where(None)):
+        raise KgError(
+            "only files can be validated as yet, neither a store nor an endpoint",
+            where="--store" if where(None)[0] else "--endpoint",
+            fix="leave it out, or name the Turtle files that the data were loaded from",
+        )
     if watch:
         if output or form != "text":
             fix = "leave out --output and --format, or leave out --watch"
