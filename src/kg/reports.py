@@ -48,7 +48,7 @@ class Report:
 
     `focus_nodes` counts the things that each node shape was held against (shape IRI to number);
     `classes_without_shape` and `properties_without_shape` are used in the data and mentioned by
-    no shape.
+    no shape. `engine` is the one that held the data against the shapes.
     """
 
     files: tuple[str, ...]
@@ -58,6 +58,7 @@ class Report:
     classes_without_shape: tuple[str, ...] = ()
     properties_without_shape: tuple[str, ...] = ()
     checks: tuple[str, ...] = field(default=())
+    engine: str = ""
 
     def __str__(self) -> str:
         return render_report(self, "text").rstrip("\n")
@@ -184,6 +185,7 @@ def _text(report: Report) -> str:
             )
         lines.append("")
     lines += notes(report)
+    lines += [f"Judged by {report.engine}."] if report.engine and report.checked else []
     lines.append(summary(report))
     return "".join(f"{_one_line(line)}\n" for line in lines)
 

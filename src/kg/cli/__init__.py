@@ -27,6 +27,7 @@ from kg.cli.options import (
     parameters,
     remarked,
     silence_stdout,
+    where,
     write_answer,
 )
 from kg.errors import KgError
@@ -122,7 +123,7 @@ def validate(
     files: Annotated[
         list[Path] | None, typer.Argument(help="Turtle files; none means the whole of the data.")
     ] = None,
-    engine: Annotated[str, typer.Option(help="auto or pyshacl.")] = "auto",
+    engine: Annotated[str, typer.Option(help="auto, pyshacl or shacl.")] = "auto",
     form: Annotated[str, typer.Option("--format", "-f", help="text, json, ttl, html, github.")] = (
         "text"
     ),
@@ -135,6 +136,13 @@ def validate(
     from kg.reports import render_report
     from kg.validation import validate as check
 
+    # Judging the files instead would look like a pass of the store.
+    if any(where(None)):
+        raise KgError(
+            "only files can be validated as yet, neither a store nor an endpoint",
+            where="--store" if where(None)[0] else "--endpoint",
+            fix="leave it out, or name the Turtle files that the data were loaded from",
+        )
     if watch:
         if output or form != "text":
             fix = "leave out --output and --format, or leave out --watch"

@@ -1,9 +1,6 @@
 """Validation: hold the data against the shapes and the check queries, and report."""
 
-import logging
-import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +12,13 @@ from kg.project import Project
 from kg.reports import Report, Violation
 from kg.terms import PREFIXES, curie
 from kg.turtle import Document, bracket_line, read_turtle
+from kg.validation.engines import ENGINES, Finding, find, to_rdflib
 
 if TYPE_CHECKING:
     from rdflib import Graph
-    from rdflib.term import Identifier
 
-ENGINES = ("auto", "pyshacl")
+__all__ = ["ENGINES", "validate"]
+
 # The shape that finds things without a name.
 _NAMELESS = f"{PREFIXES['kgs']}ThingShape"
 
@@ -32,11 +30,12 @@ def validate(project: Project, files: Sequence[Path] = (), engine: str = "auto")
         project: whose shapes, vocabularies and data.
         files: the Turtle files to judge; without any, all data and vocabularies. The project's
             other data stay at hand, so that references resolve, and are not reported on.
-        engine: `auto` or `pyshacl`, which are the same as yet.
+        engine: `pyshacl`; `shacl`, which is much faster; or `auto`, which takes that for large data
+            where it is installed.
 
     Raises:
         UnreadableFile: a file is not well-formed Turtle.
-        KgError: there is no such engine, or a shape cannot be run.
+        KgError: there is no such engine, it is not installed, or a shape cannot be run.
 
     Example:
         >>> validate(Project()).conforms
@@ -56,12 +55,17 @@ def validate(project: Project, files: Sequence[Path] = (), engine: str = "auto")
     judged = list(files) or [*project.files("ontology", "vocab/*.ttl"), *project.data_files()]
     documents = {path.resolve(): read_turtle(path) for path in [*judged, *project.graph_files()]}
     wanted = {path.resolve() for path in judged}
-    shapes = _graph([read_turtle(path) for path in project.shape_files()])
-    data = _graph(list(documents.values()))
-    own = _graph([document for path, document in documents.items() if path in wanted])
+    rules = [triple for path in project.shape_files() for triple in read_turtle(path).triples]
+    triples = [triple for document in documents.values() for triple in document.triples]
+    shapes, data = to_rdflib(rules), to_rdflib(triples)
+    own = to_rdflib(triple for path in wanted for triple in documents[path].triples)
 
     places = _Places(project, documents, wanted, own)
-    results = [*_shacl(data, shapes, places), *_check_queries(project, data, places)]
+    judge, judged_so = find(triples, rules, data, engine)
+    results = [
+        *_violations(judged_so, data, shapes, places),
+        *_check_queries(project, data, places),
+    ]
     told = {violation.file for violation in results if violation.shape == _NAMELESS}
     results += [
         _blank_node(document, project.shown(document.path))
@@ -78,6 +82,7 @@ def validate(project: Project, files: Sequence[Path] = (), engine: str = "auto")
         key=lambda v: (v.file, v.line or 0, v.shape, v.path, v.value),
     )
     return Report(
+        engine=judge,
         files=tuple(project.shown(path) for path in judged),
         triples=len(own),
         focus_nodes=_focus_nodes(shapes, data, own),
@@ -132,7 +137,8 @@ class _Places:
         }
         for path in wanted:
             for triple in documents[path].triples:
-                self.files.setdefault(str(_term(triple.subject)), []).append(path)
+                subject = str(triple.subject.value)  # type: ignore[union-attr]  # no triple terms here
+                self.files.setdefault(subject, []).append(path)
         self.shown = {path: project.shown(documents[path].path) for path in wanted}
         self._locations: dict[Path, Locations] = {}
 
@@ -152,97 +158,32 @@ class _Places:
         return best
 
 
-def _graph(documents: list[Document]) -> "Graph":
-    """Copy what Oxigraph read strictly into a plain in-memory rdflib graph, literals as written."""
-    from rdflib import Graph
+def _violations(
+    found: Sequence[Finding], data: "Graph", shapes: "Graph", places: _Places
+) -> Iterator[Violation]:
+    from rdflib import RDFS, SH, BNode, URIRef
 
-    graph = Graph()
-    for document in documents:
-        for triple in document.triples:
-            graph.add((_term(triple.subject), _term(triple.predicate), _term(triple.object)))
-    return graph
-
-
-def _term(value: Any) -> "Identifier":
-    from rdflib import BNode, Literal, URIRef
-
-    if isinstance(value, pyoxigraph.NamedNode):
-        return URIRef(value.value)
-    if isinstance(value, pyoxigraph.BlankNode):
-        return BNode(value.value)
-    if value.language:
-        return Literal(value.value, lang=value.language)
-    # rdflib and pySHACL take a plain string and xsd:string for two things.
-    plain = value.datatype.value.endswith("#string")
-    datatype = None if plain else URIRef(value.datatype.value)
-    return Literal(value.value, datatype=datatype, normalize=False)
-
-
-@contextmanager
-def _no_fetching() -> Iterator[None]:
-    """Keep rdflib from reading files and addresses that a shape's SPARQL may name."""
-    import rdflib.plugins.sparql as engine
-
-    before, engine.SPARQL_LOAD_GRAPHS = engine.SPARQL_LOAD_GRAPHS, False
-    log = logging.getLogger("rdflib.term")
-    level = log.level
-    # Each ill-typed literal would print a traceback; the shapes report them in plain words.
-    log.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        engine.SPARQL_LOAD_GRAPHS = before
-        log.setLevel(level)
-
-
-def _shacl(data: "Graph", shapes: "Graph", places: _Places) -> Iterator[Violation]:
-    from pyshacl import validate as pyshacl_validate
-    from pyshacl.errors import ShapeRecursionWarning
-    from rdflib import RDFS, SH, Graph
-
-    if not len(shapes):
-        return
-    try:
-        with _no_fetching(), warnings.catch_warnings():
-            warnings.simplefilter("error", ShapeRecursionWarning)
-            warnings.simplefilter("ignore", DeprecationWarning)
-            _, results, text = pyshacl_validate(
-                data, shacl_graph=shapes, inference="none", advanced=False, inplace=True
-            )
-    except Exception as error:  # rdflib has no kind of its own for what a shape's SPARQL asks
-        raise _bad_shape(error) from error
-    if not isinstance(results, Graph):
-        raise KgError(f"a shape cannot be run: {text}", where="ontology/shapes", fix="correct it")
-    # Results that hang from sh:detail explain another result and are none of their own.
-    for result in results.objects(None, SH.result):
-        focus, shape = results.value(result, SH.focusNode), results.value(result, SH.sourceShape)
-        path, value = results.value(result, SH.resultPath), results.value(result, SH.value)
-        severity = str(results.value(result, SH.resultSeverity) or SH.Violation)
-        named = str(path) if path is not None and path in set(shapes.objects(None, SH.path)) else ""
-        file, line = places.of(str(focus), named, "" if value is None else str(value))
-        label = data.value(focus, RDFS.label)
+    paths = {str(path) for path in shapes.objects(None, SH.path) if isinstance(path, URIRef)}
+    for finding in found:
+        # A path of several steps has no name.
+        path = finding.path if finding.path in paths else ""
+        file, line = places.of(finding.focus, path, finding.value)
+        shape = URIRef(finding.shape)
+        named = ":" in finding.focus
+        label = data.value(URIRef(finding.focus) if named else BNode(finding.focus), RDFS.label)
         yield Violation(
-            severity=severity.rpartition("#")[2],
-            focus=str(focus),
+            severity=finding.severity.rpartition("#")[2],
+            focus=finding.focus,
             label=str(label or "no label"),
-            path=curie(named) if named.startswith("http") else "",
-            value="" if value is None or value == focus else curie(str(value)),
-            message=str(shapes.value(shape, SH.message) or results.value(result, SH.resultMessage)),
+            path=curie(path),
+            value="" if finding.value == finding.focus else curie(finding.value),
+            message=str(shapes.value(shape, SH.message) or finding.message),
             fix=str(shapes.value(shape, SH.description) or "see the shape"),
-            shape=str(shape),
-            component=str(results.value(result, SH.sourceConstraintComponent) or ""),
+            shape=finding.shape,
+            component=finding.component,
             file=file,
             line=line,
         )
-
-
-def _bad_shape(error: BaseException) -> KgError:
-    what = " ".join(str(error).split())[:300]
-    return KgError(
-        f"a shape cannot be run ({type(error).__name__}: {what})",
-        where="ontology/shapes",
-        fix="correct the shape that the message names; shapes may not refer to themselves",
-    )
 
 
 def _check_queries(project: Project, data: "Graph", places: _Places) -> Iterator[Violation]:

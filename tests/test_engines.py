@@ -1,0 +1,107 @@
+"""Every engine says the same of the same data."""
+
+import builtins
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kg.errors import KgError
+from kg.project import Project
+from kg.reports import Report, Violation, render_report
+from kg.validation import ENGINES, engines, validate
+
+EXAMPLES = Path(__file__).parent / "shapes"
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A home that holds every ok and bad example of a shape."""
+    home = tmp_path_factory.mktemp("home")
+    data = home / "data" / "triples"
+    data.mkdir(parents=True)
+    shutil.copy(EXAMPLES / "fixture.ttl", data)
+    for path in EXAMPLES.glob("*/*.ttl"):
+        shutil.copy(path, data / f"{path.parent.name}.{path.stem}.ttl")
+    return Project(home)
+
+
+def told(report: Report) -> list[Violation]:
+    """What was found, but for the names of nameless things, which change at each reading."""
+    return [v if ":" in v.focus else replace(v, focus="") for v in report.violations]
+
+
+def test_engines_agree_on_every_example(examples: Project) -> None:
+    judge, fast = (validate(examples, engine=name) for name in ("pyshacl", "shacl"))
+    assert len(judge.violations) > 100
+    assert told(fast) == told(judge)
+    assert (judge.engine, fast.engine) == ("pyshacl", "shacl")
+
+
+def test_engines_agree_on_the_corpus(project: Project) -> None:
+    report = validate(project, engine="shacl")
+    assert report.violations == () and report.conforms
+
+
+def test_the_report_tells_who_judged(project: Project) -> None:
+    report = validate(project, engine="shacl")
+    assert "Judged by shacl.\n" in render_report(report, "text")
+    assert '"engine": "shacl"' in render_report(report, "json")
+
+
+def test_auto_asks_pyshacl_where_shacl_refuses(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise KgError("a shape cannot be run (look-ahead)")
+
+    monkeypatch.setattr(engines, "LARGE", 0)
+    assert validate(project).engine == "shacl"
+    monkeypatch.setattr(engines, "_shacl", refuse)
+    assert validate(project).engine == "pyshacl"
+    assert "shacl did not judge, pySHACL does: a shape cannot be run" in capsys.readouterr().err
+    with pytest.raises(KgError, match="look-ahead"):
+        validate(project, engine="shacl")
+
+
+def test_a_missing_engine_is_told(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def missing(name: str, *rest: Any) -> Any:
+        if name == "shacl":
+            raise ImportError(name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    monkeypatch.setattr(engines, "LARGE", 0)
+    with pytest.raises(KgError, match="not installed") as error:
+        validate(project, engine="shacl")
+    assert "evidence-kg[fast]" in error.value.fix
+    assert validate(project).engine == "pyshacl"
+
+
+def test_there_are_the_engines_that_are_named() -> None:
+    assert ENGINES == ("auto", "pyshacl", "shacl")
+
+
+def test_a_panic_of_compiled_code_is_a_refusal(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Panic(BaseException):
+        pass
+
+    def panic(*_: object) -> str:
+        raise Panic("index out of bounds")
+
+    monkeypatch.setattr(engines, "_text", panic)
+    with pytest.raises(KgError, match="index out of bounds"):
+        validate(project, engine="shacl")
+
+
+@pytest.mark.parametrize("home", [["--store", "x"], ["--endpoint", "http://127.0.0.1:9/"]])
+def test_a_store_is_not_passed_by_judging_the_files(kg: Any, home: list[str]) -> None:
+    ended = kg(*home, "validate")
+    assert ended.returncode == 2 and not ended.stdout
+    assert f"Error: {home[0]}: only files can be validated" in ended.stderr
