@@ -235,6 +235,16 @@ def export(
 
 
 @app.command()
+def stats(form: Format = "", output: Output = None, endpoint: Endpoint = None) -> None:
+    """Count what the graph holds: triples, reviews, and the things of each class."""
+    from kg.queries import load_query, run
+
+    project = Project(Settings.home)
+    query = load_query(project, "graph-statistics")
+    write_answer(run(query, opened(project, endpoint)), form, output)
+
+
+@app.command()
 def network(
     name: ViewId,
     by: Annotated[
