@@ -11,6 +11,7 @@ from kg.errors import KgError
 from kg.export import export_graph
 from kg.project import Project
 from kg.queries import read_head
+from kg.store import MemoryStore
 from kg.terms import PREFIXES, expand
 
 RULES = Project().files("ontology", "rules/*.rq")
@@ -106,3 +107,15 @@ def test_the_same_graph_gives_the_same_bytes(form: str) -> None:
         for _ in range(2)
     ]
     assert both[0] == both[1] and len(both[0]) > 100_000
+
+
+@pytest.mark.parametrize("derived", [False, True])
+def test_a_store_gives_the_same_triples_as_the_files(
+    project: Project, store: MemoryStore, derived: bool
+) -> None:
+    from_store = export_graph(project, "nt", derived=derived, asked=store)
+    other = MemoryStore([])  # which names blank nodes anew
+    other.graph.load(export_graph(project, "nt"), format=RdfFormat.N_TRIPLES)
+    assert export_graph(project, "nt", derived=derived, asked=other) == from_store
+    from_files = export_graph(project, "nt", derived=derived)
+    assert len(from_store.splitlines()) == len(from_files.splitlines())

@@ -227,11 +227,14 @@ def export(
         bool, typer.Option("--derived", help="Add the triples that ontology/rules/ derives.")
     ] = False,
     output: Output = None,
+    endpoint: Endpoint = None,
 ) -> None:
     """Write the whole graph, vocabularies and all, as one file."""
     from kg.export import export_graph
 
-    emit(export_graph(Project(Settings.home), form, derived=derived), output)
+    project = Project(Settings.home)
+    asked = opened(project, endpoint) if any(where(endpoint)) else None
+    emit(export_graph(project, form, derived=derived, asked=asked), output)
 
 
 @app.command()
