@@ -212,6 +212,11 @@ def test_a_redirect_elsewhere_is_told_and_not_followed(stub: Start) -> None:
     assert other.requests == []
 
 
+def test_an_address_to_copy_is_one_word_for_a_shell(stub: Start) -> None:
+    error = fails(stub(moved(307, "http://127.0.0.2/$(x);y")).url, "another server")
+    assert error.fix.endswith("--endpoint 'http://127.0.0.2/$(x);y'")
+
+
 def test_no_redirect_is_followed_with_credentials(stub: Start) -> None:
     found = stub(moved(308, "/sparql/"))
     error = fails(found.url, "no redirect is followed with credentials", follow=False)

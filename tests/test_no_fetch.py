@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from conftest import Served, Stub
+from conftest import Run, Served, Stub
 from openpyxl import Workbook
 from served import send
 
@@ -24,6 +24,7 @@ from kg.errors import KgError
 from kg.export import export_graph
 from kg.fmt import format_files
 from kg.project import Project, start_home
+from kg.queries import load_query, run
 from kg.sheets.plan import plan
 from kg.store import MemoryStore
 from kg.validation import validate
@@ -210,6 +211,14 @@ def test_a_query(listener: Listener, server: Served, stub: Callable[..., Stub], 
     assert all(answer.status < 500 for answer in answers)
 
 
+@pytest.mark.full
+@pytest.mark.parametrize("name", ["service", "service-escaped", "from", "load"])
+def test_a_query_on_the_command_line(listener: Listener, kg: Run, name: str) -> None:
+    done = kg("sparql", "-", stdin=listener.named(QUERIES[name]))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("name", ["default-graph-uri", "named-graph-uri", "using-graph-uri"])
 def test_a_graph_that_the_protocol_names(listener: Listener, server: Served, name: str) -> None:
     fields = {"query": "SELECT * { ?s ?p ?o } LIMIT 1", name: listener.url}
@@ -231,7 +240,8 @@ def test_a_file_of_a_home(listener: Listener, home: Path, kind: str, name: str) 
     (home / folder / file).write_text(head + text, "utf-8")
     with pytest.raises(KgError):
         if kind == "saved":
-            MemoryStore([]).query(head + text)
+            project = Project(home)
+            run(load_query(project, "mine"), MemoryStore(project.graph_files()))
         elif kind == "check":
             validate(Project(home))
         else:
@@ -278,14 +288,16 @@ def test_an_answer_of_an_endpoint(listener: Listener, stub: Callable[..., Stub],
     assert found.requests
 
 
+@pytest.mark.parametrize("token", ["", "secret"])
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 305, 307, 308])
-def test_credentials_are_not_led_elsewhere(
+def test_a_query_is_not_led_elsewhere(
     listener: Listener,
     stub: Callable[..., Stub],
     monkeypatch: pytest.MonkeyPatch,
     status: int,
+    token: str,
 ) -> None:
-    monkeypatch.setenv("KG_ENDPOINT_TOKEN", "secret")
+    monkeypatch.setenv("KG_ENDPOINT_TOKEN", token)
     location = f"Location: {listener.url}\r\nRefresh: 0; url={listener.url}"
     found = stub(f"HTTP/1.1 {status} Moved\r\n{location}\r\nContent-Length: 0\r\n\r\n".encode())
     with pytest.raises(KgError):

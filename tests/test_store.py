@@ -26,6 +26,8 @@ def test_updates_never_reach_a_store(store: MemoryStore | EndpointStore) -> None
         ("SELECT * { ?s ?p }", "stops being SPARQL: after 'SELECT"),
         ("SELECT * { ?s ?p ?o } ORDER", "o } ORDER'"),
         ("SELECT * { ?s foo:bar ?o }", "prefix"),
+        ("SELECT * { ?s ?p <a b> }", "stops being SPARQL: IRI parsing failed"),
+        ("ASK { ?s ?p '\u2028', 1 2 }", "', 1 2 }"),
         ("SELECT ?x (COUNT(*) AS ?n) { ?s ?p ?o }", "unbound"),
     ],
 )

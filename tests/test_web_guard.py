@@ -188,6 +188,11 @@ def test_each_answer_is_headed(servers: list[Served]) -> None:
         assert not [h for h in answer.headers if h.startswith("access-control-allow")], name
         assert "server" not in answer.headers, name
     assert answers["503"].headers["retry-after"] == "1"
+    # A cache must not give a program the page of a person, nor the other way round.
+    page = send(plain.url, "GET", "/id/source/nobody", accept="text/html")
+    described = send(plain.url, "GET", "/sparql", accept="text/html")
+    for answer in (answers["404"], answers["406"], page, described):
+        assert answer.headers["vary"] == "Accept"
     for address, status in ((QUERY, 200), ("/id/source/nobody", 404), ("/sparql?query=x", 400)):
         answer = send(cors.url, "GET", address, origin=ELSEWHERE)
         assert answer.status == status

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import time
 import urllib.error
 import urllib.request
 from urllib.parse import urlencode
 
 import pytest
 from conftest import Served, in_a_loop
+from served import Answer, send
 
 from kg.store import Most
 from kg.web.keeping import Kept, Lately
@@ -119,6 +121,29 @@ def test_a_client_that_has_the_answer_is_told_so(server: Served, address: str) -
     assert get(server.url + address, If_None_Match=f'"another", {tag}')[0] == 200
     assert get(server.url + address, **{"If-None-Match": f'"another", {tag}'}) == (304, tag, b"")
     assert get(server.url + address, **{"If-None-Match": '"another"'}) == (200, tag, body)
+    # As a proxy that compresses sends it back, and as one that has anything at all.
+    for held in (f"W/{tag}", "*"):
+        assert get(server.url + address, **{"If-None-Match": held}) == (304, tag, b"")
+
+
+def test_a_post_is_answered_whole_whatever_the_client_has(server: Served) -> None:
+    def post(held: str) -> Answer:
+        form = "application/x-www-form-urlencoded"
+        text = b"query=ASK{}"
+        return send(server.url, "POST", "/sparql", text, content_type=form, if_none_match=held)
+
+    first = post("")
+    again = post(first.headers["etag"])
+    assert (again.status, again.body) == (200, first.body)
+
+
+def test_a_long_list_of_tags_holds_up_nobody(server: Served) -> None:
+    # One that was looked through by a pattern slow to fail once took half a second.
+    address = f"/sparql?{urlencode({'query': 'ASK {}'})}"
+    began = time.monotonic()
+    for _ in range(40):
+        assert send(server.url, "GET", address, if_none_match=f"x{' ' * 15_000}x").status == 200
+    assert time.monotonic() - began < 10
 
 
 def test_a_client_may_have_an_answer_worked_out_anew(server: Served) -> None:

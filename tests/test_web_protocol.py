@@ -226,6 +226,11 @@ BAD = {
     ),
     "no UTF-8 in the body": ("POST", "/sparql", b"ASK {} #\xff", {"content-type": DIRECT}, 400),
     "Latin-1": ("POST", "/sparql", b"ASK {}", {"content-type": f"{DIRECT}; charset=latin-1"}, 415),
+    "compressed": (
+        *("POST", "/sparql", b"\x1f\x8b\x08"),
+        {"content-type": DIRECT, "content-encoding": "gzip"},
+        415,
+    ),
     "an unknown charset": (
         "POST",
         "/sparql",
@@ -250,6 +255,8 @@ BAD = {
     "PUT": ("PUT", "/sparql", b"", {}, 405),
     "PATCH": ("PATCH", "/sparql?query=ASK+%7B%7D", None, {}, 405),
     "DELETE": ("DELETE", "/sparql", None, {}, 405),
+    "a line end in the address": ("GET", "/a%0D%0Ab", None, {}, 404),
+    "a length of many digits": ("GET", "/sparql", None, {"content-length": "0" * 5000}, 413),
     "a declared length": ("POST", "/sparql", b" " * 1_048_577, {"content-type": DIRECT}, 413),
     "long headers": ("GET", "/sparql?query=ASK+%7B%7D", None, {"accept": "*/*," * 5000}, 431),
 }

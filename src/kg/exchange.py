@@ -1,6 +1,7 @@
 """One HTTP request and its answer, within limits of time and size, whatever the server does."""
 
 import re
+import shlex
 import socket
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -226,7 +227,7 @@ def _redirected(request: Request, response: HTTPResponse, limits: Limits) -> Req
         raise limits.failed(
             f"the endpoint redirects the query (status {response.status}) to {told}, "
             f"which was not asked: {why}",
-            fix=f"if that is the endpoint you mean, write --endpoint {told}",
+            fix=f"if that is the endpoint you mean, write --endpoint {shlex.quote(told)}",
         )
     address = target._replace(fragment="").geturl()
     if response.status == 303:

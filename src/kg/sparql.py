@@ -146,8 +146,8 @@ def malformed(error: SyntaxError, text: str) -> QueryRefused:
         )
     if detail.startswith("expected"):
         # What the grammar expects is a long list, of which only a sentence helps.
-        sentence = re.search(r"(?:of|,) ([A-Z][a-z]* [^,\[\"]{9,})", detail)
-        lines = text.splitlines()
+        sentence = re.search(r"(?:expected|of|,) ([A-Z][A-Za-z]* [^,\[\"]{9,})", detail)
+        lines = re.split("\r?\n", text)  # other ends of lines are none to the parser
         so_far = " ".join([*lines[: line - 1], "".join(lines[line - 1 : line])[: column - 1]])
         reason = sentence[1].strip() if sentence else f"after {so_far.strip()[-40:]!r}"
         detail = f"this is where the query stops being SPARQL: {reason}"

@@ -195,6 +195,11 @@ def _add_errors(app: FastAPI, server: Server) -> None:
     async def told(request: Request, error: KgError) -> Response:
         return await _told(server, request, error)
 
+    @app.exception_handler(404)
+    async def not_here(request: Request, error: Exception) -> Response:
+        # A path with a line end in it, or `*`, is none that any route takes.
+        return await _told(server, request, NotHere("there is no such address", fix="check it"))
+
     @app.exception_handler(TooLarge)
     async def larger(request: Request, error: TooLarge) -> Response:
         return too_large()
@@ -226,12 +231,15 @@ async def _told(server: Server, request: Request, error: KgError) -> Response:
     except KgError:
         live = None
     response = refused(error)
+    response.headers["vary"] = "Accept"
     if live is None:
         return response
     address = request.url.path.lstrip("/")
     title = "There is no such page" if isinstance(error, NotHere) else "This did not work"
     page = live.message(address, title, error.what, error.fix)
-    headers = {"retry-after": "1"} if status_of(error) == 503 else None
+    headers = {"vary": "Accept"}
+    if status_of(error) == 503:
+        headers["retry-after"] = "1"
     return HTMLResponse(page, status_of(error), headers=headers)
 
 
@@ -242,7 +250,7 @@ def _add_sparql(app: FastAPI, server: Server) -> None:
         form = wanted(accept, asked.form)
         if not asked.text:
             if form.is_page:
-                return RedirectResponse("/sparql.html", 303)
+                return RedirectResponse("/sparql.html", 303, headers={"vary": "Accept"})
             graph = form.forms.get("graph", "ttl")
             described = render(describe_service(str(request.url.replace(query=""))), graph)
             return Response(described, media_type=MEDIA_TYPES[graph], headers={"vary": "Accept"})

@@ -14,6 +14,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 LARGEST_BODY = 1024 * 1024
+_DIGITS = 20  # of a length, as Python reads no number of thousands of them
 _LARGEST_HEAD = 16 * 1024  # of headers, as reading some takes longer than in proportion
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 # Pages say in their head what they need, which is less for most; both policies hold.
@@ -111,7 +112,7 @@ class Guard:
                 "open the address itself, or start the server with --cors",
             )
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > LARGEST_BODY:
+        if len(length) > _DIGITS or not length.isdecimal() or int(length) > LARGEST_BODY:
             return too_large()
         return None
 

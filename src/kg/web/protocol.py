@@ -66,6 +66,10 @@ async def read_request(request: Request) -> Asked:
                 where="Content-Type",
                 fix=f"send {_DIRECT}, or a form as {_FORM}",
             )
+        if request.headers.get("content-encoding", "identity").lower() != "identity":
+            raise WrongMediaType(
+                "the body is compressed", where="Content-Encoding", fix="send it as it is"
+            )
         if header.get_content_charset("utf-8") not in {"utf-8", "utf8", "us-ascii"}:
             raise WrongMediaType(
                 "the query is not in UTF-8", where="Content-Type", fix="send it as UTF-8"

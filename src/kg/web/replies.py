@@ -108,10 +108,16 @@ async def answered(
     if reply.tag:
         # Answers are kept here; browsers and proxies are to ask whether theirs still holds.
         headers |= {"etag": reply.tag, "cache-control": "no-cache"}
-        if reply.tag in re.split(r"\s*,\s*", request.headers.get("if-none-match", "")):
+        if request.method == "GET" and _has(request, reply.tag):
             return Response(status_code=304, headers=headers)
     media_type = MEDIA_TYPES.get(reply.form) or OTHER_TYPES[reply.form]
     return _Sent(asker, reply.body, media_type, headers)
+
+
+def _has(request: Request, tag: str) -> bool:
+    """Whether the client has what this tag stands for, also if a proxy weakened it to `W/"…"`."""
+    held = request.headers.get("if-none-match", "")
+    return held.strip() == "*" or tag in re.findall(r'"[^"]*"', held)
 
 
 def truncation(reply: Reply) -> dict[str, str]:
