@@ -7,10 +7,12 @@ import time
 import urllib.request
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from conftest import Run, serving
+from conftest import Run, Served, serving
+from served import send
 
 
 def test_it_answers_and_ends_when_told(tmp_path: Path) -> None:
@@ -72,6 +74,45 @@ def test_a_port_that_is_taken_is_told(kg: Run) -> None:
         ended = kg("serve", "--port", str(taken.getsockname()[1]))
     assert ended.returncode == 2
     assert "choose another with --port" in ended.stderr
+
+
+_HEAD = b"GET /health HTTP/1.1\r\nhost: 127.0.0.1\r\n"
+_BODY = (
+    b"POST /sparql HTTP/1.1\r\nhost: 127.0.0.1\r\ntransfer-encoding: chunked\r\n"
+    b"content-type: application/sparql-query\r\n\r\n6\r\nASK {}\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("begun", "endless"),
+    [
+        (b"GET /", b"a"),
+        (_HEAD + b"x: ", b"a"),
+        (_HEAD, b"x: y\r\n"),
+        (_BODY + b"0\r\nx: ", b"a"),
+        (_BODY + b"6;", b"a"),
+    ],
+    ids=["address", "header", "headers", "trailer", "chunk"],
+)
+def test_what_has_no_end_is_not_kept(server: Served, begun: bytes, endless: bytes) -> None:
+    """One connection could otherwise fill the memory in the time that a request may take."""
+    where = ("127.0.0.1", urlsplit(server.url).port or 0)
+    piece = endless * (64 * 1024 // len(endless))
+    with socket.create_connection(where, timeout=10) as client:
+        client.sendall(begun)
+        with pytest.raises(ConnectionError):
+            for _ in range(400):
+                client.sendall(piece)
+    assert send(server.url, "GET", "/health").status == 200
+
+
+def test_a_head_without_end_is_told_of(server: Served) -> None:
+    where = ("127.0.0.1", urlsplit(server.url).port or 0)
+    with socket.create_connection(where, timeout=10) as client:
+        client.sendall(_HEAD + b"x: ")
+        time.sleep(0.5)  # so that what follows is a piece of its own, and all of it is read
+        client.sendall(b"a" * 65 * 1024)
+        assert client.recv(100).startswith(b"HTTP/1.1 431 ")
 
 
 @pytest.mark.full
