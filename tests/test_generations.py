@@ -206,6 +206,9 @@ def test_a_store_of_another_program_is_read_and_not_overwritten(tmp_path: Path) 
     with pytest.raises(KgError, match="another program"):
         build([tmp_path / "ten.nt"], tmp_path / "theirs")
     assert count(tmp_path / "theirs") == 10
+    (tmp_path / "theirs" / "CURRENT").write_bytes(b"nonsense")
+    with pytest.raises(KgError, match="the program that made it"):
+        count(tmp_path / "theirs")
 
 
 def test_a_store_is_stale_when_a_file_says_something_else(folder: Path, tmp_path: Path) -> None:

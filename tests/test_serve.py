@@ -59,6 +59,7 @@ def test_each_request_is_a_line_of_its_log(tmp_path: Path) -> None:
         (["--store", "nowhere"], "there is no Oxigraph store in this folder"),
         (["--store", "nowhere", "--endpoint", "http://127.0.0.1:9/"], "a store and an endpoint"),
         (["--endpoint", "http://127.0.0.1:9/sparql"], "127.0.0.1:9"),
+        (["--hostname", "http://x/"], "'http://x/' is no name of a host"),
         (["--host", "not.a.host.invalid"], "the port cannot be opened"),
     ],
 )

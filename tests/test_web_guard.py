@@ -183,6 +183,7 @@ def test_each_answer_is_headed(servers: list[Served]) -> None:
         assert "script-src 'self';" in policy, "no script may stand in a page"
         assert answer.headers["x-content-type-options"] == "nosniff", name
         assert answer.headers["referrer-policy"] == "same-origin", name
+        assert "no-" in answer.headers["cache-control"], name
         assert answer.headers["cross-origin-opener-policy"] == "same-origin", name
         assert answer.headers["cross-origin-resource-policy"] == "same-origin", name
         assert not [h for h in answer.headers if h.startswith("access-control-allow")], name

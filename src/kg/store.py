@@ -16,7 +16,7 @@ from pyoxigraph import (
     Triple,
 )
 
-from kg.errors import QueryRefused
+from kg.errors import KgError, QueryRefused
 from kg.gate import check_read_only
 from kg.generations import current, damaged
 from kg.project import Project
@@ -179,7 +179,14 @@ class DiskStore(LocalStore):
         try:
             super().__init__(pyoxigraph.Store.read_only(str(place)))
         except (OSError, RuntimeError) as error:
-            raise damaged(folder, " ".join(str(error).split())) from error
+            what = " ".join(str(error).split())
+            if place != folder:
+                raise damaged(folder, what) from error
+            raise KgError(
+                f"the store cannot be read: {what}",
+                where=folder.as_posix(),
+                fix="check its rights, or mend it with the program that made it",
+            ) from error
 
 
 def open_store(project: Project, endpoint: str | None = None, folder: Path | None = None) -> Store:

@@ -1,5 +1,6 @@
 """`kg serve`: the pages live, with a SPARQL endpoint."""
 
+import re
 import sys
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from kg.cli.options import Endpoint, Folder, Settings, tell_stale, where
 from kg.errors import KgError
 from kg.project import Project
 
+_HOSTNAME = re.compile(r"[\w.-]+|\[[\da-f:.]+\]", re.ASCII | re.IGNORECASE)
 _MISSING = "pip install 'evidence-kg[serve]'"
 
 
@@ -50,6 +52,13 @@ def serve(
     from kg.web.app import Options
     from kg.web.pages import Place
 
+    for name in hostname or ():
+        if not _HOSTNAME.fullmatch(name):
+            raise KgError(
+                f"{name!r} is no name of a host",
+                where="--hostname",
+                fix="give the name alone, such as evidence.example.org: no http://, port or path",
+            )
     store, endpoint = where(endpoint, store)
     project = Project(Settings.home)
     if store:

@@ -27,6 +27,8 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
+    # Or browsers show pages of before a restart without asking whether they still hold.
+    "cache-control": "no-cache",
 }
 
 
