@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 BUNDLED := --bundle --minify --format=iife --legal-comments=none --log-level=warning
 VIEWS := $(notdir $(basename $(sort $(wildcard viz/*.toml))))
 
-.PHONY: setup demo test test-full lint docs picture vendor bench constraints chromium clean
+.PHONY: setup demo test test-full lint docs picture vendor bench bench-large constraints chromium clean
 
 setup: $(VENV)/.ready ## make the virtual environment
 
@@ -43,11 +43,14 @@ docs: setup ## write the reference pages
 picture: setup chromium ## take the picture in the README anew
 	$(BIN)/python docs/picture.py
 
-bench: setup chromium ## measured comparisons, as ratios
+bench: setup chromium ## measured comparisons, as ratios: docs/benchmarks.md
 	$(BIN)/python benchmarks/queries.py
 	$(BIN)/python benchmarks/start_up.py
 	$(BIN)/python benchmarks/site.py
 	$(BIN)/python benchmarks/serve.py --early
+
+bench-large: setup ## the saved queries at ten million triples: 20 GB of memory
+	$(BIN)/python benchmarks/queries.py --triples 10000000
 
 constraints: ## pin the versions that are installed now
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt

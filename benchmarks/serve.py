@@ -30,6 +30,7 @@ from urllib.request import urlopen
 import psutil
 from generate import make_home
 from load import Ask, Got, Load, ask_each, get, load, post
+from told import say, tell_said
 
 from kg.project import Project
 from kg.queries import SavedQuery, choices, list_queries
@@ -167,14 +168,13 @@ def measured(
     many = max(1, len(good))
     size = sum(got.size for got in good) / many / 1000
     half, most, longest = (loaded.within(share) for share in (0.5, 0.99, 1))
-    print(
+    say(
         f"{name}: {loaded.rate():.0f} answers a second of {size:.0f} KB; "
         f"half within {half:.1f} ms, 99 in 100 within {most:.1f} ms, all within {longest:.0f}"
         f" ms; errors: {loaded.errors() or 'none'}; slowest client {loaded.fairness():.0%} of the"
         f" mean\n    {1000 * took / many:.1f} ms of processor time an answer, on"
         f" {took / seconds:.2f} processors; load and others took {(others - took) / seconds:.2f};"
         f" the load itself was late by {loaded.lateness(0.99):.0f} ms once in 100 times",
-        flush=True,
     )
     return loaded
 
@@ -192,7 +192,7 @@ class Verdict:
 
     def hold(self, aim: str, met: bool) -> None:
         self.missed += not met
-        print(f"    {'met' if met else 'MISSED'}: {aim}", flush=True)
+        say(f"    {'met' if met else 'MISSED'}: {aim}")
 
 
 def attack(served: Served, query: Hostile) -> Got:
@@ -237,7 +237,7 @@ def attacked(served: Served, asks: Sequence[Ask], given: argparse.Namespace, to:
     after = served.memory()
     unfit = [(q.name, got.status, round(got.seconds, 2)) for q, got in sent if not is_fit(q, got)]
     longest = max(got.seconds for _, got in sent)
-    print(
+    say(
         f"    {len(sent)} hostile queries, the longest {longest:.2f} s; {before:.0f} MB before, "
         f"{after:.0f} MB after"
     )
@@ -278,14 +278,14 @@ def soak(
                     random.choice(served.workers()).kill()
                 killed, due = killed + 1, due + 60
                 memory.append(served.memory())
-                print(f"    {memory[-1]:.0f} MB, {served.descriptors()} descriptors", flush=True)
+                say(f"    {memory[-1]:.0f} MB, {served.descriptors()} descriptors")
 
     loaded = measured("the long run", served, asks, SOAK_RATE, minutes * 60, meanwhile)
     time.sleep(SETTLED)
     memory.append(served.memory())
     now = served.processes()
     wrong = [g.name for g in loaded.all if g.status == 200 and g.digest != reference[g.name]]
-    print(f"    {killed} workers killed; {memory[0]:.0f} MB before, {memory[-1]:.0f} MB after")
+    say(f"    {killed} workers killed; {memory[0]:.0f} MB before, {memory[-1]:.0f} MB after")
     to.hold("no error", not loaded.errors())
     to.hold(f"answers equal the first ones {wrong[:3] or ''}", not wrong)
     to.hold(f"no leaked process: {processes} before, {len(now)} after", len(now) == processes)
@@ -316,6 +316,18 @@ def main() -> int:
         home = make_home(Path(name), given.triples)
         with serving(home) as served:
             run(served, home, given, verdict)
+    rate, length = given.rate, f"{given.seconds:g} seconds each"
+    title = "The server"
+    if given.soak:
+        title, rate, length = f"{title} in the long run", SOAK_RATE, f"{given.soak:g} minutes"
+    if given.fresh:
+        title = f"{title}, each answer worked out anew"
+    tell_said(
+        title,
+        f"A graph of {given.triples:,} triples, made by generate.py; {CLIENTS} clients, {length}, "
+        f"to whom {rate:g} requests fall due each second.",
+        ["uvicorn", "httptools", "pyoxigraph"],
+    )
     return 1 if verdict.missed else 0
 
 
@@ -325,16 +337,16 @@ def run(served: Served, home: Path, given: argparse.Namespace, verdict: Verdict)
 
     while not served.health():
         time.sleep(0.02)
-    print(f"answers after {since_start()}", flush=True)
+    say(f"answers after {since_start()}")
     project = Project(home)
     store, queries = open_store(project), list_queries(project)
     while (pages := served.health()) == "being made" and not given.early:
         time.sleep(0.2)
-    print(f"pages {pages} after {since_start()}", flush=True)
+    say(f"pages {pages} after {since_start()}")
     every = [Ask(query.id, get(served.port, f"/api/query/{query.id}")) for query in queries]
     slow = {g.name: g for g in ask_each(served.port, every) if g.seconds > SLOW or g.status != 200}
     for got in slow.values():
-        print(f"    left out, for it takes {got.seconds:.1f} s (status {got.status}): {got.name}")
+        say(f"    left out, for it takes {got.seconds:.1f} s (status {got.status}): {got.name}")
     quick = [query for query in queries if query.id not in slow]
     asks = asks_of(quick, store, served.port, *([FRESH] if given.fresh else []))
     different = list(dict.fromkeys(asks))
@@ -342,10 +354,9 @@ def run(served: Served, home: Path, given: argparse.Namespace, verdict: Verdict)
     once = ask_each(served.port, different)
     each = 1000 * (time.monotonic() - begun) / len(once)
     failed = sorted({got.name for got in once if got.status != 200})
-    print(
+    say(
         f"{len(once):,} requests of {len(quick)} questions, each once by one client: {each:.0f} ms "
         f"each, failed: {failed or 'none'}; {served.memory():.0f} MB then",
-        flush=True,
     )
     if given.soak:
         soak(served, quick, store, given.soak, verdict)

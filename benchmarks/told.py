@@ -27,7 +27,20 @@ slow, and what was tried, stands in `benchmarks/README.md`.
 """
 
 
+_SAID: list[str] = []
 Rows = Sequence[Sequence[object]]
+
+
+def say(line: str) -> None:
+    """Print a line, and keep it for `tell_said`; an indented one belongs to that before."""
+    print(line, flush=True)
+    _SAID.append(line)
+
+
+def tell_said(title: str, text: str, packages: Sequence[str]) -> None:
+    """Write what was said as a part of the page (see `tell`)."""
+    items = [f"  - {line.strip()}" if line[:1] == " " else f"- {line}" for line in _SAID]
+    tell(title, "\n".join([text, "", *items]), [], packages)
 
 
 def tell(
