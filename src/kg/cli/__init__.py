@@ -239,7 +239,7 @@ def export(
 
 @app.command()
 def stats(form: Format = "", output: Output = None, endpoint: Endpoint = None) -> None:
-    """Count what the graph holds: triples, reviews, and the things of each class."""
+    """Count what the graph holds: reviews, and the things of each class."""
     from kg.queries import load_query, run
 
     project = Project(Settings.home)
