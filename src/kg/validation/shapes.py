@@ -74,13 +74,16 @@ class Shapes:
         arms = []
         if wanted := self.values(shape, "sh:targetClass"):
             below = sorted(set().union(*(classes.below(cls.value) for cls in wanted)))
-            arms.append(f"VALUES ?class {{ {iris(below)} }} ?this a ?class .")
+            several = f"VALUES ?class {{ {iris(below)} }} ?this a ?class ."
+            arms.append(several if below[1:] else f"?this a <{below[0]}> .")
         for used in self.values(shape, "sh:targetSubjectsOf"):
             arms.append(f"?this {to_sparql(used)} ?used .")
         for used in self.values(shape, "sh:targetObjectsOf"):
             arms.append(f"?user {to_sparql(used)} ?this .")
         if named := self.values(shape, "sh:targetNode"):
             arms.append(f"VALUES ?this {{ {' '.join(map(to_sparql, named))} }}")
+        if len(arms) == 1 and arms[0].startswith("?this a"):
+            return arms[0]
         union = " UNION ".join(f"{{ {arm} }}" for arm in arms)
         return f"{{ SELECT DISTINCT ?this {{ {union} }} }}"
 
