@@ -16,9 +16,9 @@ from kg.project import Project
 from kg.reports import FORMATS, Report, render_report
 from kg.store import DiskStore, MemoryStore, Store
 from kg.validation import validate
+from kg.validation.constraints import COMPONENTS, DATATYPES
 from kg.validation.engines import find
 from kg.validation.findings import Finding
-from kg.validation.sparql_engine import COMPONENTS, DATATYPES
 
 EXAMPLES = Path(__file__).parent / "shapes"
 PREFIXES = """
@@ -169,6 +169,8 @@ def test_ill_formed_literals_are_found(name: str) -> None:
         ("sh:path :p ; sh:nodeKind sh:BlankNodeOrIRI", "sh:nodeKind sh:BlankNodeOrIRI"),
         ("sh:path :p ; sh:pattern '^(?=a)b'", "look-around"),
         ("sh:path :p ; sh:pattern '(a)\\\\1'", "back-reference"),
+        ("sh:path :p ; sh:pattern '(['", "this sh:pattern"),
+        ("sh:path :p ; sh:maxLength '3) } #'", "the number '3) } #'"),
         ("sh:minCount 1", "sh:minCount without a path"),
         ("sh:path :p ; sh:sparql [ sh:select 'SELECT $this' ]", "sh:sparql beside a path"),
         ("sh:sparql [ sh:select 'SELECT $this WHERE { $this :p ?v }' ]", "sh:sparql other than"),
@@ -184,6 +186,10 @@ def test_ill_formed_literals_are_found(name: str) -> None:
             ":o [] . :o sh:declare [ sh:prefix 'x' ; sh:namespace 'y:' ] . :T sh:name 'x'",
             "two namespaces for the prefix x:",
         ),
+        (
+            ":o [] . :o2 sh:declare [ sh:prefix 'y' ; sh:namespace 'y:> #' ] . :T sh:name 'x'",
+            "the prefix y:",
+        ),
     ],
 )
 def test_what_is_not_known_is_refused_by_name(body: str, name: str) -> None:
@@ -191,6 +197,12 @@ def test_what_is_not_known_is_refused_by_name(body: str, name: str) -> None:
         found("sparql", body)
     assert name in error.value.what
     assert error.value.where and "another engine" in error.value.fix
+
+
+def test_malformed_sparql_in_a_shape_is_told() -> None:
+    select = "SELECT $this ?value WHERE { $this ?value }"
+    with pytest.raises(KgError, match="a shape cannot be run"):
+        found("sparql", f"sh:sparql [ sh:select '{select}' ]")
 
 
 @pytest.fixture(scope="module")
