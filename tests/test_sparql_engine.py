@@ -171,6 +171,7 @@ def test_ill_formed_literals_are_found(name: str) -> None:
         ("sh:path :p ; sh:pattern '(a)\\\\1'", "back-reference"),
         ("sh:path :p ; sh:pattern '(['", "this sh:pattern"),
         ("sh:path :p ; sh:maxLength '3) } #'", "the number '3) } #'"),
+        ("sh:or ()", "a list of no shapes"),
         ("sh:minCount 1", "sh:minCount without a path"),
         ("sh:path :p ; sh:sparql [ sh:select 'SELECT $this' ]", "sh:sparql beside a path"),
         ("sh:sparql [ sh:select 'SELECT $this WHERE { $this :p ?v }' ]", "sh:sparql other than"),

@@ -69,6 +69,11 @@ class _Given(NamedTuple):
         return f"{self.base} {self.step}"
 
     @property
+    def reached(self) -> str:
+        """The group that binds the focus to a value that is bound already."""
+        return self.values if self.step else ""
+
+    @property
     def number(self) -> str:
         """The parameter as a number of things or characters."""
         if not re.fullmatch("[0-9]+", self.parameter.value):
@@ -169,7 +174,7 @@ def _language_in(writer: Writer, given: _Given) -> str:
 
 
 def _class(writer: Writer, given: _Given) -> str:
-    below = iris(sorted(writer.classes.below(given.parameter.value)))
+    below = iris(writer.classes.below(given.parameter.value))
     return f"{given.values} MINUS {{ VALUES ?class {{ {below} }} ?{given.value} a ?class }}"
 
 
@@ -183,15 +188,17 @@ def _not(writer: Writer, given: _Given) -> str:
 
 
 def _members(writer: Writer, given: _Given) -> list[str]:
-    return [writer.violators(shape, given) for shape in writer.shapes.items(given.parameter)]
+    if not (shapes := writer.shapes.items(given.parameter)):
+        raise refused("a list of no shapes", given.shape)
+    return [writer.violators(shape, given) for shape in shapes]
 
 
 def _and(writer: Writer, given: _Given) -> str:
-    return f"{given.values} {{ {' UNION '.join(_members(writer, given))} }}"
+    return f"{given.reached} {{ {' UNION '.join(_members(writer, given))} }}"
 
 
 def _or(writer: Writer, given: _Given) -> str:
-    return f"{given.values} {' '.join(_members(writer, given))}"
+    return f"{given.reached} {' '.join(_members(writer, given))}"
 
 
 def _xone(writer: Writer, given: _Given) -> str:
@@ -199,7 +206,7 @@ def _xone(writer: Writer, given: _Given) -> str:
     groups = [given.values, *_members(writer, given)]
     arms = (f"{{ {group} BIND({number} AS ?arm) }}" for number, group in enumerate(groups))
     return (
-        f"{given.values} {{ SELECT ?{given.value} {{ {' UNION '.join(arms)} }} "
+        f"{given.reached} {{ SELECT ?{given.value} {{ {' UNION '.join(arms)} }} "
         f"GROUP BY ?{given.value} HAVING(COUNT(DISTINCT ?arm) != {len(groups) - 1}) }}"
     )
 
