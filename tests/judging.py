@@ -12,15 +12,15 @@ JUDGES = tuple(name for name in ENGINES if name != "auto")
 
 
 def judged(data: list[Triple], shapes: list[Triple], engine: str) -> list[Finding]:
-    """What an engine finds, without the names it makes up for a shape or path that has none."""
     judge, found = find(data, shapes, to_rdflib(data), engine)
     assert judge == engine
     return sorted(comparable(finding) for finding in found)
 
 
 def comparable(finding: Finding) -> Finding:
-    path, shape = (name if ":" in name else "nameless" for name in (finding.path, finding.shape))
-    return finding._replace(path=path if finding.path else "", shape=shape)
+    """Take out the name of a path or shape that has none: each engine makes up another."""
+    path, shape = (name if ":" in name else "" for name in (finding.path, finding.shape))
+    return finding._replace(path=path, shape=shape)
 
 
 def read(paths: Iterable[Path]) -> list[Triple]:

@@ -1,6 +1,7 @@
 """The generator of large graphs: what it makes is measured, so it must be as real data are."""
 
 import csv
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from kg.errors import KgError
 from kg.project import Project
 from kg.terms import local_name
 from kg.validation import validate
+from kg.validation.engines import Finding
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 # SHACL as W3C describes it: the component that each parameter belongs to.
@@ -49,6 +51,16 @@ def injected(folder: Path, of_each_kind: int) -> set[tuple[Result, str]]:
 def result_of(kind: str) -> Result:
     shape, _, parameter = kind.partition("/")
     return shape, COMPONENTS[parameter.partition("-")[0]] if parameter else ""
+
+
+def in_one_form(findings: list[Finding]) -> list[Finding]:
+    """Write decimals as Oxigraph keeps them, which holds 1.0 and 1 for one term."""
+    return sorted(
+        f._replace(value=f.value.rstrip("0").rstrip("."))
+        if re.fullmatch(r"-?\d+\.\d+", f.value)
+        else f
+        for f in findings
+    )
 
 
 @pytest.fixture
@@ -136,9 +148,9 @@ def test_every_engine_finds_the_same_errors(tmp_path: Path) -> None:
     made(tmp_path, 10_000, seed=4, errors=2)
     project = Project(tmp_path)
     data, shapes = read(project.graph_files()), read(project.shape_files())
-    wanted = judged(data, shapes, "pyshacl")
+    wanted = in_one_form(judged(data, shapes, "pyshacl"))
     found = {((local_name(f.shape), local_name(f.component)), f.focus) for f in wanted}
     of_shapes = {error for error in injected(tmp_path, 2) if not error[0][0].startswith("check-")}
     assert of_shapes - found == set()
     for engine in JUDGES:
-        assert engine == "pyshacl" or judged(data, shapes, engine) == wanted, engine
+        assert engine == "pyshacl" or in_one_form(judged(data, shapes, engine)) == wanted, engine
