@@ -3,8 +3,9 @@ broken in each way that `error_kinds.py` knows.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
+from pathlib import Path
 from typing import NamedTuple
 
 from error_kinds import Kind, Sample, iri, kinds, values
@@ -21,6 +22,11 @@ PARTS = {
     "kg:Quantity": "kg:quantity",
 }
 IN_PIECES = {"PassagePieces/or", "check-piece-number"}  # made of a claim with several passages
+
+
+def read(paths: Iterable[Path]) -> Group:
+    quads = (quad for path in paths for quad in parse(path=path, format=RdfFormat.TURTLE))
+    return [quad.triple for quad in quads]
 
 
 class Error(NamedTuple):
@@ -40,24 +46,17 @@ class FlawedReview:
         self.review = node("source/flawed-1")
         project = Project()
         self.kinds = list(kinds(project))
+        vocabulary = read(project.vocabulary_files())
         self.things: dict[NamedNode, Group] = defaultdict(list)
-        self.vocabulary = [
-            quad.triple
-            for path in project.vocabulary_files()
-            for quad in parse(path=path, format=RdfFormat.TURTLE)
-        ]
-        for path in project.data_files():
-            for quad in parse(path=path, format=RdfFormat.TURTLE):
-                self.things[quad.subject].append(quad.triple)
-        for triple in self.vocabulary:
+        for triple in [*read(project.data_files()), *vocabulary]:
             self.things[triple.subject].append(triple)
         self.right = [*self.maker.review(self.review, "Flawed review")]
-        self.right += [t for metric in self.of("dqv:Metric") for t in metric]
+        self.right += [triple for metric in self.of("dqv:Metric") for triple in metric]
         # One claim at least for each property that claims have: errors lean on them.
         for sample in self.maker.shipped.claims:
             if {t.predicate for t in sample} - {t.predicate for t in self.right}:
                 self.right += self.claim([sample])
-        self.around = [*self.right, *self.maker.shipped.background, *self.vocabulary]
+        self.around = [*self.right, *self.maker.shipped.background, *vocabulary]
         # Last, for dates and the like that the works made so far do not have.
         self.around += [triple for work in self.maker.shipped.works for triple in work]
 

@@ -1,6 +1,7 @@
 """The generator of large graphs: what it makes is measured, so it must be as real data are."""
 
 import csv
+import importlib
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from types import ModuleType
 import pyshacl
 import pytest
 from judging import JUDGES, judged, read
+from pyoxigraph import RdfFormat, serialize
 from rdflib import SH, Graph, URIRef
 
 from kg.errors import KgError
@@ -64,11 +66,14 @@ def in_one_form(findings: list[Finding]) -> list[Finding]:
 
 
 @pytest.fixture
-def error_kinds(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test import from the folder of that name."""
     monkeypatch.syspath_prepend(BENCHMARKS)
-    import error_kinds
 
-    return error_kinds
+
+@pytest.fixture
+def error_kinds(benchmarks: None) -> ModuleType:
+    return importlib.import_module("error_kinds")
 
 
 def test_a_seed_gives_one_graph(tmp_path: Path) -> None:
@@ -96,6 +101,15 @@ def test_each_error_is_found_where_it_was_made(tmp_path: Path) -> None:
         for v in report.violations
     }
     assert injected(tmp_path, 1) - found == set()
+
+
+def test_a_flawed_review_is_right_but_for_its_errors(benchmarks: None, tmp_path: Path) -> None:
+    flawed = importlib.import_module("errors").FlawedReview(seed=3)
+    data = tmp_path / "data" / "triples"
+    data.mkdir(parents=True)
+    triples = [*flawed.maker.shipped.background, *flawed.right]
+    serialize(triples, str(data / "right.ttl"), format=RdfFormat.N_TRIPLES)
+    assert validate(Project(tmp_path), engine="shacl").conforms
 
 
 def test_there_is_a_kind_of_error_for_each_constraint(error_kinds: ModuleType) -> None:
