@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from judging import JUDGES, comparable, judged
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
 from kg.errors import KgError
 from kg.terms import PREFIXES
-from kg.validation.engines import ENGINES, Finding, find, to_rdflib
+from kg.validation.engines import Finding
 
 SUITE = Path(__file__).parent.parent.parent / "shared/suites/data-shapes/data-shapes-test-suite"
 BASE = "https://w3c.github.io/data-shapes/data-shapes-test-suite/"
@@ -25,7 +26,7 @@ A = NamedNode(f"{PREFIXES['rdf']}type")
 # As a result of a report calls them, in the order in which a finding has them.
 PARTS = ("focusNode", "resultPath", "value", "sourceShape", "resultMessage", "resultSeverity")
 WHOLE = ("pyshacl", "shacl")  # the engines that claim all of SHACL
-PARTIAL = tuple(name for name in ENGINES if name not in {"auto", *WHOLE})
+PARTIAL = tuple(name for name in JUDGES if name not in WHOLE)
 
 Judged = list[Finding] | None  # nothing where the shapes are refused
 
@@ -40,26 +41,18 @@ class Test(NamedTuple):
 
     def judged_by(self, engine: str) -> Judged:
         try:
-            judge, found = find(self.data, self.shapes, to_rdflib(self.data), engine)
+            return judged(self.data, self.shapes, engine)
         except KgError as error:
             assert error.what and error.fix
             return None
-        assert judge == engine
-        return sorted(comparable(finding) for finding in found)
 
-    def is_wanted(self, judged: Judged) -> bool:
-        told = judged if self.wanted and self.wanted[0].message else silent(judged)
+    def is_wanted(self, found: Judged) -> bool:
+        told = found if self.wanted and self.wanted[0].message else silent(found)
         return told == self.wanted
 
 
-def comparable(finding: Finding) -> Finding:
-    """Take out the names that an engine makes up for a shape or path without one."""
-    path, shape = (name if ":" in name else "nameless" for name in (finding.path, finding.shape))
-    return finding._replace(path=path if finding.path else "", shape=shape)
-
-
-def silent(judged: Judged) -> Judged:
-    return judged and sorted(finding._replace(message="") for finding in judged)
+def silent(found: Judged) -> Judged:
+    return found and sorted(finding._replace(message="") for finding in found)
 
 
 def objects(triples: list[Triple], subject: object, predicate: str) -> list[NamedNode | Literal]:
@@ -130,10 +123,8 @@ def known(engine: str) -> set[str]:
 def test_reports_are_as_w3c_wants_them(
     engine: str, tests: dict[str, Test], reports: dict[str, dict[str, Judged]]
 ) -> None:
-    judged = reports[engine]
-    failed = {
-        name: judged[name] for name, test in tests.items() if not test.is_wanted(judged[name])
-    }
+    found = reports[engine]
+    failed = {name: found[name] for name, test in tests.items() if not test.is_wanted(found[name])}
     assert {name: why for name, why in failed.items() if name not in known(engine)} == {}
     assert known(engine) - failed.keys() == set(), "new passes: take them out of shacl_suite.toml"
 
@@ -155,8 +146,8 @@ def test_reports_are_equal(tests: dict[str, Test], reports: dict[str, dict[str, 
 
 @pytest.mark.parametrize("engine", PARTIAL)
 def test_what_an_engine_does_not_know_it_refuses(engine: str, tests: dict[str, Test]) -> None:
-    judged = {name: test.judged_by(engine) for name, test in tests.items()}
-    run = {name: found for name, found in judged.items() if found is not None}
+    reports = {name: test.judged_by(engine) for name, test in tests.items()}
+    run = {name: found for name, found in reports.items() if found is not None}
     assert run
     failed = {name: found for name, found in run.items() if not tests[name].is_wanted(found)}
     assert {name: why for name, why in failed.items() if name not in known(engine)} == {}
