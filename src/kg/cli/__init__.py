@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from kg import __version__
-from kg.cli import completion, load, passage, query, serve, sheet, site, view
+from kg.cli import completion, load, passage, push, query, serve, sheet, site, view
 from kg.cli.options import (
     Endpoint,
     Folder,
@@ -47,6 +47,7 @@ app.add_typer(sheet.app, name="sheet")
 app.add_typer(site.app, name="site")
 app.command()(serve.serve)
 app.command()(load.load)
+app.command()(push.push)
 
 
 def _print_version(wanted: bool) -> None:
