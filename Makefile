@@ -14,7 +14,7 @@ setup: $(VENV)/.ready ## make the virtual environment
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable '.[fast,notebook,pdf,serve,watch]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable '.[fast,layout,notebook,pdf,serve,watch]'
 	touch $@
 
 demo: setup ## validate the graph, ask the lead question, build the pages

@@ -6,13 +6,14 @@ from pathlib import Path
 from pyoxigraph import Triple
 
 from kg.turtle import read_turtle
-from kg.validation.engines import ENGINES, Finding, find, to_rdflib
+from kg.validation.engines import ENGINES, find
+from kg.validation.findings import Finding
 
 JUDGES = tuple(name for name in ENGINES if name != "auto")
 
 
 def judged(data: list[Triple], shapes: list[Triple], engine: str) -> list[Finding]:
-    judge, found = find(data, shapes, to_rdflib(data), engine)
+    judge, found = find(data, shapes, engine)
     assert judge == engine
     return sorted(comparable(finding) for finding in found)
 

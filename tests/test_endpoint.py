@@ -327,7 +327,7 @@ def test_credentials_are_sent_and_never_leave_the_origin(
     assert f"authorization: {header.lower()}" in found.headers()
     for to in (other.url, "/elsewhere"):
         back = b"HTTP/1.1 307 X\r\nLocation: %b\r\n\r\n" % to.encode()
-        fails(stub(back).url, "redirects the query")
+        fails(stub(back).url, "redirects the request")
     assert other.requests == []
     said = fails(stub(http(header.encode() + b" s3cret", "text/plain", "400 X")).url, "refused")
     assert "s3cret" not in str(said) and header.split()[1] not in str(said)

@@ -11,7 +11,7 @@ import pytest
 from kg.errors import KgError
 from kg.project import Project
 from kg.reports import Report, Violation, render_report
-from kg.validation import ENGINES, engines, validate
+from kg.validation import ENGINES, engines, shacl_engine, validate
 
 EXAMPLES = Path(__file__).parent / "shapes"
 
@@ -59,7 +59,7 @@ def test_auto_asks_pyshacl_where_shacl_refuses(
 
     monkeypatch.setattr(engines, "LARGE", 0)
     assert validate(project).engine == "shacl"
-    monkeypatch.setattr(engines, "_shacl", refuse)
+    monkeypatch.setattr(shacl_engine, "find", refuse)
     assert validate(project).engine == "pyshacl"
     assert "shacl did not judge, pySHACL does: a shape cannot be run" in capsys.readouterr().err
     with pytest.raises(KgError, match="look-ahead"):
@@ -95,7 +95,7 @@ def test_a_panic_of_compiled_code_is_a_refusal(
     def panic(*_: object) -> str:
         raise Panic("index out of bounds")
 
-    monkeypatch.setattr(engines, "_text", panic)
+    monkeypatch.setattr(shacl_engine, "_text", panic)
     with pytest.raises(KgError, match="index out of bounds"):
         validate(project, engine="shacl")
 

@@ -20,7 +20,7 @@ from kg.errors import KgError
 from kg.project import Project
 from kg.terms import local_name
 from kg.validation import validate
-from kg.validation.engines import Finding
+from kg.validation.findings import Finding
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 # SHACL as W3C describes it: the component that each parameter belongs to.

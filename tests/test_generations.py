@@ -16,6 +16,7 @@ from conftest import Run
 from filelock import FileLock
 
 from kg import generations
+from kg.data_files import FORMATS
 from kg.errors import KgError, UnreadableFile
 from kg.generations import build, current, read_manifest, stale
 from kg.project import Project, start_home
@@ -84,7 +85,7 @@ def test_files_are_loaded_with_the_vocabularies(kg: Run, tmp_path: Path) -> None
         (["--store", "new"], "nothing is named to be loaded"),
         (["--store", "new", "--rebuild", "a.ttl"], "files are named beside --rebuild"),
         (["--store", "new", "missing.ttl"], "missing.ttl: the file cannot be read"),
-        (["--store", "new", "a.xlsx"], "a.xlsx: a store is built from Turtle"),
+        (["--store", "new", "a.xlsx"], "a.xlsx: this is neither Turtle"),
         (["--store", "file", "--rebuild"], "the store cannot be built here"),
         (["--store", "full", "--rebuild"], "something else is in this folder, such as letter"),
     ],
@@ -199,7 +200,7 @@ def test_a_store_of_another_program_is_read_and_not_overwritten(tmp_path: Path) 
     from pyoxigraph import Store
 
     Store(str(tmp_path / "theirs")).bulk_load(
-        path=str(numbered(tmp_path / "ten.nt", 10)), format=generations.FORMATS[".nt"]
+        path=str(numbered(tmp_path / "ten.nt", 10)), format=FORMATS[".nt"]
     )
     assert count(tmp_path / "theirs") == 10
     assert current(tmp_path / "theirs") == tmp_path / "theirs"

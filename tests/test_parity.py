@@ -13,7 +13,7 @@ from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.project import Project
 from kg.terms import BASE, PREFIXES, expand, local_name
-from kg.validation.engines import Finding
+from kg.validation.findings import Finding
 
 TESTS = Path(__file__).parent
 FURTHER = tuple(engine for engine in JUDGES if engine != "pyshacl")

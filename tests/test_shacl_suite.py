@@ -15,7 +15,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
 from kg.errors import KgError
 from kg.terms import PREFIXES
-from kg.validation.engines import Finding
+from kg.validation.findings import Finding
 
 SUITE = Path(__file__).parent.parent.parent / "shared/suites/data-shapes/data-shapes-test-suite"
 BASE = "https://w3c.github.io/data-shapes/data-shapes-test-suite/"

@@ -4,25 +4,21 @@ Only `kg.store.open_store` needs it, and imports it when an endpoint is named: S
 heavy.
 """
 
-import os
 import re
-import ssl
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from io import BytesIO
-from ipaddress import ip_address
 from time import monotonic
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 from urllib.response import addinfourl
 
 import pyoxigraph
 from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, RdfFormat, Triple
 from SPARQLWrapper import POST, SPARQLWrapper
 
-from kg.errors import EndpointFailed, QueryRefused
-from kg.exchange import Limits, exchange, origin
+from kg.access import PAGE_TYPES, kind_of, reach, refusal
+from kg.errors import QueryRefused
+from kg.exchange import Limits, exchange
 from kg.gate import check_read_only
 from kg.results import Answer, Boolean, Table, Triples
 from kg.sparql import malformed
@@ -30,11 +26,6 @@ from kg.turtle import nesting
 
 _TABLE_TYPES = ("application/sparql-results+json", "application/json")
 _GRAPH_TYPES = ("text/turtle", "application/n-triples")
-_PAGE_TYPES = ("text/html", "application/xhtml+xml")
-_HOST = re.compile(r"([\w.~-]+|\[[\da-f:.]+\])(:\d+)?", re.ASCII | re.IGNORECASE)
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, 2.1
-_BASIC = ("KG_ENDPOINT_USER", "KG_ENDPOINT_PASSWORD")
-_BEARER = "KG_ENDPOINT_TOKEN"
 # A term takes about as many bytes in memory beside its text; an answer may unpack to twice its
 # size. Few bytes of JSON can stand for many unbound cells, and of Turtle for many long IRIs.
 _CELL = 50
@@ -66,18 +57,7 @@ class EndpointStore:
     """
 
     def __init__(self, url: str, seconds: float = 30, size: int = 50_000_000) -> None:
-        parts = _address(url)
-        here = _is_loopback(parts)
-        self._credentials, secrets = _authorization(is_safe=here or parts.scheme == "https")
-        self._limits = Limits(
-            where=parts._replace(query="", fragment="").geturl(),  # a query may hold keys
-            seconds=seconds,
-            size=size,
-            follow=not self._credentials,
-            direct=here,
-            tls=ssl.create_default_context() if parts.scheme == "https" else None,
-            secrets=secrets,
-        )
+        self._credentials, self._limits = reach(url, seconds, size)
         self.url = url
 
     def query(self, text: str) -> Answer:
@@ -166,16 +146,16 @@ class _Client(SPARQLWrapper):
 
     def _query(self) -> tuple[addinfourl, str]:  # type: ignore[override]  # as urlopen may give
         reply = exchange(self._createRequest(), self._limits)
-        kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        kind = kind_of(reply)
         if reply.status != HTTPStatus.OK:
-            raise self._refused(reply, kind)
+            raise refusal(reply, self._limits, "query")
         if cut := reply.headers.get("KG-Truncated"):
             # As another `kg serve` says of an answer that is not all.
             raise self._limits.failed(
                 f"the endpoint cut its answer at its own limit ({self._limits.shown(cut)})",
                 fix="ask for less, or in parts with LIMIT and OFFSET",
             )
-        if kind in _PAGE_TYPES:
+        if kind in PAGE_TYPES:
             raise self._limits.failed(
                 "the endpoint answered with a web page, not as the SPARQL protocol promises",
                 fix="give the address of the query endpoint, which often ends in /sparql or /query",
@@ -194,19 +174,6 @@ class _Client(SPARQLWrapper):
                 fix="let the server send Content-Length, or chunks",
             )
         return reply, self.returnFormat
-
-    def _refused(self, reply: addinfourl, kind: str) -> EndpointFailed:
-        status = reply.status or 0
-        phrase = HTTPStatus(status).phrase if status in list(HTTPStatus) else "no known status"
-        detail = reply.read().decode(errors="replace").strip()
-        said = "a web page" if kind in _PAGE_TYPES else detail
-        fix = "check the address and what the endpoint allows"
-        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-            fix = f"set {' and '.join(_BASIC)}, or {_BEARER}, to what this endpoint knows"
-        elif status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-            fix = "wait a little and ask again"
-        told = f"{status} {phrase}" + (f": {said}" if said else "")
-        return self._limits.failed(f"the endpoint refused the query: {told}", fix=fix)
 
 
 def _judged(text: str) -> tuple[str, ...]:
@@ -242,71 +209,3 @@ def _parse_json(body: bytes, most: int) -> QuerySolutions | QueryBoolean:
     if depth:
         raise ValueError("it is cut off")
     return pyoxigraph.parse_query_results(BytesIO(body), format=QueryResultsFormat.JSON)
-
-
-def _address(url: str) -> SplitResult:
-    """Take an address apart that may be asked; what may hold a password is not repeated."""
-    if "@" in url:
-        raise EndpointFailed(
-            "the address holds an @, as before it a name and a password would stand",
-            where="--endpoint",
-            fix=f"set {' and '.join(_BASIC)} in the environment; any other @ is written %40",
-        )
-    if not url.lower().startswith(("http://", "https://")):
-        raise EndpointFailed(
-            f"{url!r} is no address of a SPARQL endpoint",
-            where="--endpoint",
-            fix="give one that begins with http:// or https://",
-        )
-    try:
-        parts = urlsplit(url)
-        origin(parts)
-        is_sound = bool(_HOST.fullmatch(parts.netloc)) and re.fullmatch(r"[!-~]+", url)
-    except ValueError:
-        is_sound = None
-    if not is_sound:
-        raise EndpointFailed(
-            "the address of the endpoint is malformed",
-            where="--endpoint",
-            fix="write it as http://host:port/query, in ASCII and without spaces",
-        )
-    return parts
-
-
-def _is_loopback(parts: SplitResult) -> bool:
-    host = parts.hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _authorization(*, is_safe: bool) -> tuple[str, tuple[str, ...]]:
-    """Give the header that the environment asks for, if any, and what must not be shown of it.
-
-    Raises:
-        EndpointFailed: the credentials contradict each other, are malformed, or would be sent
-            over plain http.
-    """
-    user, password, token = (os.environ.get(name, "") for name in (*_BASIC, _BEARER))
-    if not (user or password or token):
-        return "", ()
-    what = fix = ""
-    if token and (user or password):
-        what, fix = f"{_BEARER} is set beside {_BASIC[0]} or {_BASIC[1]}", "unset the one or other"
-    elif not token and not (user and password):
-        what, fix = f"only one of {' and '.join(_BASIC)} is set", "set both, or none"
-    elif token and not _TOKEN.fullmatch(token):
-        what, fix = f"{_BEARER} is no bearer token", "look for spaces or line ends in it"
-    elif ":" in user or not (user + password).isprintable():
-        what = "the name holds a colon, or the name or password what cannot be printed"
-        fix = f"check {' and '.join(_BASIC)}"
-    elif not is_safe:
-        what = "credentials are set, and would be sent unprotected"
-        fix = f"use an https address, or unset {_BASIC[0]}, {_BASIC[1]} and {_BEARER}"
-    if what:
-        raise EndpointFailed(what, where="the environment", fix=fix)
-    if token:
-        return f"Bearer {token}", (token,)
-    pair = b64encode(f"{user}:{password}".encode()).decode()
-    return f"Basic {pair}", (pair, password)

@@ -17,13 +17,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pyoxigraph
-from pyoxigraph import RdfFormat
 
-from kg.errors import KgError, UnreadableFile
+from kg.data_files import fault, format_of
+from kg.errors import KgError
 from kg.files import write_file
-from kg.turtle import read_turtle
 
-FORMATS = {".ttl": RdfFormat.TURTLE, ".nt": RdfFormat.N_TRIPLES}
 _MANIFEST = "store.json"
 _LOCK, _HOLDER = "lock", "holder"
 _PREFIX = "generation-"
@@ -194,7 +192,7 @@ def _fill(
         for number, path in enumerate(files, start=1):
             told(f"loading {number} of {len(files)}: {path.as_posix()}")
             found = path.stat()
-            store.bulk_load(path=str(path), format=_format(path))
+            store.bulk_load(path=str(path), format=format_of(path))
             built.append(
                 Built(path.absolute().as_posix(), found.st_size, found.st_mtime_ns, _digest(path))
             )
@@ -202,32 +200,16 @@ def _fill(
         store.flush()
         return built, len(store)
     except SyntaxError as error:
-        if path.suffix == ".ttl":
-            read_turtle(path)  # says what is wrong in a steward's words
-        raise UnreadableFile(
-            f"it is no {_format(path).name}: {error.msg}",
-            where=f"{path.as_posix()}:{error.lineno or 1}",
-            fix="correct the line",
-        ) from error
+        raise fault(path, error) from error
     except OSError as error:
         if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
-            raise _unreadable(path, error) from error
+            raise fault(path, error) from error
         what = " ".join(str(error).split())
         raise KgError(
             f"the store cannot be written: {what}",
             where=place.parent.as_posix(),
             fix="make room on the disk, or choose another place; the store is as it was",
         ) from error
-
-
-def _format(path: Path) -> RdfFormat:
-    if path.suffix not in FORMATS:
-        raise UnreadableFile(
-            "a store is built from Turtle (.ttl) and N-Triples (.nt)",
-            where=path.as_posix(),
-            fix="convert it, or give it the ending of what it is",
-        )
-    return FORMATS[path.suffix]
 
 
 def _check_folder(folder: Path) -> None:
@@ -257,11 +239,11 @@ def _check_room(files: Sequence[Path], folder: Path) -> None:
     """Refuse to begin what cannot be ended: with files that are no data, or without room."""
     wanted = 0
     for path in files:
-        _format(path)
+        format_of(path)
         try:
             wanted += _ROOM * path.stat().st_size
         except OSError as error:
-            raise _unreadable(path, error) from error
+            raise fault(path, error) from error
     free = shutil.disk_usage(folder).free
     if free < wanted:
         raise KgError(
@@ -270,14 +252,6 @@ def _check_room(files: Sequence[Path], folder: Path) -> None:
             where=folder.as_posix(),
             fix="make room, or choose another disk; the store is as it was",
         )
-
-
-def _unreadable(path: Path, error: OSError) -> UnreadableFile:
-    return UnreadableFile(
-        f"the file cannot be read: {error.strerror or error}",
-        where=path.as_posix(),
-        fix="check name and rights; the store is as it was",
-    )
 
 
 def _clear(folder: Path, keep: set[str]) -> None:
