@@ -34,14 +34,15 @@ def told(report: Report) -> list[Violation]:
 
 
 def test_engines_agree_on_every_example(examples: Project) -> None:
-    judge, fast = (validate(examples, engine=name) for name in ("pyshacl", "shacl"))
+    judge, *others = (validate(examples, engine=name) for name in ("pyshacl", "shacl", "sparql"))
     assert len(judge.violations) > 100
-    assert told(fast) == told(judge)
-    assert (judge.engine, fast.engine) == ("pyshacl", "shacl")
+    assert [told(other) for other in others] == [told(judge), told(judge)]
+    assert [other.engine for other in others] == ["shacl", "sparql"]
 
 
-def test_engines_agree_on_the_corpus(project: Project) -> None:
-    report = validate(project, engine="shacl")
+@pytest.mark.parametrize("engine", ["shacl", "sparql"])
+def test_engines_agree_on_the_corpus(project: Project, engine: str) -> None:
+    report = validate(project, engine=engine)
     assert report.violations == () and report.conforms
 
 
@@ -83,7 +84,7 @@ def test_a_missing_engine_is_told(project: Project, monkeypatch: pytest.MonkeyPa
 
 
 def test_there_are_the_engines_that_are_named() -> None:
-    assert ENGINES == ("auto", "pyshacl", "shacl")
+    assert ENGINES == ("auto", "pyshacl", "shacl", "sparql")
 
 
 def test_a_panic_of_compiled_code_is_a_refusal(
@@ -98,10 +99,3 @@ def test_a_panic_of_compiled_code_is_a_refusal(
     monkeypatch.setattr(shacl_engine, "_text", panic)
     with pytest.raises(KgError, match="index out of bounds"):
         validate(project, engine="shacl")
-
-
-@pytest.mark.parametrize("home", [["--store", "x"], ["--endpoint", "http://127.0.0.1:9/"]])
-def test_a_store_is_not_passed_by_judging_the_files(kg: Any, home: list[str]) -> None:
-    ended = kg(*home, "validate")
-    assert ended.returncode == 2 and not ended.stdout
-    assert f"Error: {home[0]}: only files can be validated" in ended.stderr

@@ -130,7 +130,7 @@ def validate(
     files: Annotated[
         list[Path] | None, typer.Argument(help="Turtle files; none means the whole of the data.")
     ] = None,
-    engine: Annotated[str, typer.Option(help="auto, pyshacl or shacl.")] = "auto",
+    engine: Annotated[str, typer.Option(help="auto, pyshacl, shacl or sparql.")] = "auto",
     form: Annotated[str, typer.Option("--format", "-f", help="text, json, ttl, html, github.")] = (
         "text"
     ),
@@ -143,23 +143,21 @@ def validate(
     from kg.reports import render_report
     from kg.validation import validate as check
 
-    # Judging the files instead would look like a pass of the store.
-    if any(where()):
-        raise KgError(
-            "only files can be validated as yet, neither a store nor an endpoint",
-            where="--store" if where()[0] else "--endpoint",
-            fix="leave it out, or name the Turtle files that the data were loaded from",
-        )
+    project = Project(Settings.home)
     if watch:
         if output or form != "text":
             fix = "leave out --output and --format, or leave out --watch"
             raise KgError(
                 "what is watched is told as text, on the screen", where="--watch", fix=fix
             )
-        _keep_checking(Project(Settings.home), files or [], engine)
+        if any(where()):
+            fix = "leave it out; or leave out --store and --endpoint"
+            raise KgError("only files can be watched", where="--watch", fix=fix)
+        _keep_checking(project, files or [], engine)
         return
     with remarked(form, output):
-        report = check(Project(Settings.home), files or (), engine=engine)
+        asked = opened(project) if any(where()) else None
+        report = check(project, files or (), engine=engine, asked=asked)
     emit(render_report(report, form).encode(), output)
     raise typer.Exit(report.exit_code)
 

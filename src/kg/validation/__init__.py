@@ -16,27 +16,37 @@ from kg.turtle import read_turtle
 from kg.validation.coverage import Coverage
 from kg.validation.engines import ENGINES, find
 from kg.validation.findings import Finding
-from kg.validation.judged import JudgedFiles
+from kg.validation.judged import JudgedFiles, JudgedStore
 from kg.validation.shapes import Shapes, iris, rows
 
 __all__ = ["ENGINES", "validate"]
 
+_Judged = JudgedFiles | JudgedStore
 _MANY = 1_000  # things whose labels are asked for at once
 
 
-def validate(project: Project, files: Sequence[Path] = (), engine: str = "auto") -> Report:
+def validate(
+    project: Project,
+    files: Sequence[Path] = (),
+    engine: str = "auto",
+    asked: Store | None = None,
+) -> Report:
     """Hold data against the project's shapes, with its ontology and vocabularies at hand.
 
     Args:
         project: whose shapes, vocabularies and data.
         files: the Turtle files to judge; without any, all data and vocabularies. The project's
             other data stay at hand, so that references resolve, and are not reported on.
-        engine: `pyshacl`; `shacl`, which is much faster; or `auto`, which takes that for large data
-            where it is installed.
+        engine: `pyshacl`; `shacl`, which is much faster; `sparql`, which asks the data where they
+            are; or `auto`, which takes `shacl` for large data where it is installed, and `sparql`
+            for a store or an endpoint.
+        asked: a store or an endpoint whose data are judged in place of files.
 
     Raises:
         UnreadableFile: a file is not well-formed Turtle.
-        KgError: there is no such engine, it is not installed, or a shape cannot be run.
+        KgError: there is no such engine, it is not installed or does not judge stores, or a shape
+            cannot be run.
+        EndpointFailed: the endpoint gave no usable answer.
 
     Example:
         >>> validate(Project()).conforms
@@ -46,10 +56,19 @@ def validate(project: Project, files: Sequence[Path] = (), engine: str = "auto")
         raise KgError(
             f"{engine!r} is no engine", where="--engine", fix=f"choose one of {', '.join(ENGINES)}"
         )
-    judged = JudgedFiles(project, files)
+    if asked and (files or engine not in {"auto", "sparql"}):
+        what = "files are named beside it" if files else f"the engine {engine} judges files alone"
+        raise KgError(
+            f"a store or an endpoint is judged where it is: {what}",
+            where="FILE" if files else "--engine",
+            fix="leave it out; or leave out --store and --endpoint, and name the Turtle files that "
+            "the data were loaded from",
+        )
     rules = [triple for path in project.shape_files() for triple in read_turtle(path).triples]
     shapes = Shapes(rules)
-    judge, findings = find(judged.data, rules, engine)
+    judged = JudgedStore(project, asked) if asked else JudgedFiles(project, files)
+    how = "sparql" if asked else engine
+    judge, findings = find(judged.data, rules, how, judged.store)
     found = [*_violations(findings, shapes, judged), *_check_queries(project, judged)]
     found += judged.beyond_shapes(found)
     coverage = Coverage(judged.store, shapes, judged.pattern)
@@ -59,7 +78,9 @@ def validate(project: Project, files: Sequence[Path] = (), engine: str = "auto")
         triples=judged.triples,
         focus_nodes=coverage.focus_nodes(),
         violations=tuple(
-            sorted(set(found), key=lambda v: (v.file, v.line or 0, v.shape, v.path, v.value))
+            sorted(
+                set(found), key=lambda v: (v.file, v.line or 0, v.shape, v.path, v.value, v.focus)
+            )
         ),
         classes_without_shape=coverage.classes_without_shape(),
         properties_without_shape=coverage.properties_without_shape(),
@@ -67,8 +88,13 @@ def validate(project: Project, files: Sequence[Path] = (), engine: str = "auto")
     )
 
 
+def _order(violation: Violation) -> tuple[str, int, str, str, str, str]:
+    v = violation
+    return (v.file, v.line or 0, v.shape, v.path, v.value, v.focus)
+
+
 def _violations(
-    findings: Sequence[Finding], shapes: Shapes, judged: JudgedFiles
+    findings: Sequence[Finding], shapes: Shapes, judged: _Judged
 ) -> Iterator[Violation]:
     paths = shapes.mentioned("sh:path")
     labels = _labels(judged.store, {finding.focus for finding in findings})
@@ -76,14 +102,14 @@ def _violations(
         # A path of several steps has no name.
         path = finding.path if finding.path in paths else ""
         place = judged.place(finding.focus, path, finding.value)
-        if place is None:
+        if place is None or (":" in finding.focus and finding.focus not in labels):
             continue
         named = ":" in finding.shape
         shape = NamedNode(finding.shape) if named else BlankNode(finding.shape)
         yield Violation(
             severity=finding.severity.rpartition("#")[2],
             focus=finding.focus,
-            label=labels.get(finding.focus, "no label"),
+            label=labels.get(finding.focus) or "no label",
             path=curie(path),
             value="" if finding.value == finding.focus else curie(finding.value),
             message=shapes.text(shape, "sh:message") or finding.message,
@@ -96,22 +122,24 @@ def _violations(
 
 
 def _labels(store: Store, things: set[str]) -> dict[str, str]:
-    """Give the labels of things, and of all that have no name."""
+    """Give the labels of the things of which something is said, and of all without a name."""
     named = sorted(thing for thing in things if ":" in thing)
     label = f"?this <{PREFIXES['rdfs']}label> ?label"
     patterns = [
-        f"VALUES ?this {{ {iris(named[start : start + _MANY])} }} {label}"
+        f"VALUES ?this {{ {iris(named[start : start + _MANY])} }} "
+        f"?this ?how ?what OPTIONAL {{ {label} }}"
         for start in range(0, len(named), _MANY)
     ]
     if len(named) < len(things):
         patterns.append(f"{label} FILTER(ISBLANK(?this))")
-    texts = (f"SELECT ?this ?label {{ {pattern} }}" for pattern in patterns)
+    texts = (f"SELECT DISTINCT ?this ?label {{ {pattern} }}" for pattern in patterns)
     found = [row for text in texts for row in rows(store, text)]
     # Of several the first by the alphabet.
-    return {this.value: label.value for this, label in sorted(found, key=str, reverse=True)}
+    found.sort(key=str, reverse=True)
+    return {this.value: label.value if label else "" for this, label in found}
 
 
-def _check_queries(project: Project, judged: JudgedFiles) -> Iterator[Violation]:
+def _check_queries(project: Project, judged: _Judged) -> Iterator[Violation]:
     """Run `queries/check-*.rq`: every row is a problem.
 
     It has `?focus ?message`, and may have a `?label`, and `?path` and `?value` for its line.

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from pyoxigraph import Triple
 
 from kg.errors import KgError
-from kg.validation import pyshacl_engine, shacl_engine
+from kg.store import MemoryStore, Store
+from kg.validation import pyshacl_engine, shacl_engine, sparql_engine
 from kg.validation.findings import Finding
 
-ENGINES = ("auto", "pyshacl", "shacl")
+ENGINES = ("auto", "pyshacl", "shacl", "sparql")
 # Up to so many triples pySHACL is as quick as anyone wants.
 LARGE = 20_000
 
 
 def find(
-    data: Sequence[Triple], shapes: Sequence[Triple], engine: str
+    data: Sequence[Triple], shapes: Sequence[Triple], engine: str, store: Store | None = None
 ) -> tuple[str, list[Finding]]:
     """Hold data against shapes.
 
@@ -24,6 +25,7 @@ def find(
         shapes: those of the shapes.
         engine: one of `ENGINES`; `auto` asks `shacl` about more than `LARGE` triples where it is
             installed, and pySHACL if that refuses.
+        store: the data once more, where they are in a store already.
 
     Returns:
         The engine that judged, and what it found in a stable order.
@@ -41,6 +43,8 @@ def find(
         )
     if not shapes:
         return "", []
+    if engine == "sparql":
+        return "sparql", sparql_engine.find(store or MemoryStore([], data), shapes)
     large = len(data) > LARGE and shacl_engine.is_installed()
     if engine == "shacl" or (engine == "auto" and large):
         try:

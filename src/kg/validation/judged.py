@@ -1,17 +1,18 @@
-"""What is judged: some files, at hand of all others of a project."""
+"""What is judged: files, at hand of all others of a project, or a store or an endpoint."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pyoxigraph import BlankNode, NamedNode, Quad
+from pyoxigraph import BlankNode, NamedNode, Quad, Triple
 
 from kg.errors import KgError
 from kg.locations import Locations, locate
 from kg.project import Project
-from kg.reports import Violation
-from kg.store import MemoryStore
+from kg.reports import Violation, count
+from kg.store import MemoryStore, Store
 from kg.terms import BASE, PREFIXES
 from kg.turtle import Document, bracket_line, read_turtle
+from kg.validation.shapes import iris, rows
 
 # The shape that finds things without a name.
 _NAMELESS = f"{PREFIXES['kgs']}ThingShape"
@@ -104,14 +105,66 @@ class JudgedFiles:
         for path, line in self._blank_lines.items():
             # For want of a class.
             if self._shown[path] not in told:
-                message = "A thing in the data has no IRI of its own"
-                fix = "Give it an IRI in place of the square brackets or the underscore name"
-                label = "a thing without a name"
-                yield _of_file("Violation", label, message, fix, self._shown[path], line)
+                yield _nameless("a thing without a name", self._shown[path], line)
         for shown in self._marked:
             message = "It begins with a byte order mark (BOM), which other Turtle readers refuse"
             fix = "Save it as UTF-8 without a byte order mark, or run kg fmt"
-            yield _of_file("Info", "the file", message, fix, shown, 1)
+            yield _of_whole("Info", "the file", message, fix, shown, 1)
+
+
+class JudgedStore:
+    """A store or an endpoint whose graph is judged as it is, where it is.
+
+    It is as `JudgedFiles` but that nothing in it has a file. What the project's ontology describes
+    is not judged, for data are judged by it.
+
+    Args:
+        project: whose ontology.
+        store: the graph.
+
+    Raises:
+        KgError: the graph does not hold the ontology.
+    """
+
+    files: tuple[str, ...] = ()
+    data: tuple[Triple, ...] = ()
+
+    def __init__(self, project: Project, store: Store) -> None:
+        paths = project.files("ontology", "kg.ttl")
+        ontology = [triple for path in paths for triple in read_turtle(path).triples]
+        subjects = {triple.subject for triple in ontology}
+        self._terms = {term.value for term in subjects if isinstance(term, NamedNode)}
+        self._lists = {t.predicate.value for t in ontology if isinstance(t.object, BlankNode)}
+        self._known = f"VALUES ?this {{ {iris(sorted(self._terms))} }}"
+        if not rows(store, f"SELECT ?this {{ {self._known} ?this ?how ?what }} LIMIT 1"):
+            raise KgError(
+                "nothing was checked: the graph does not hold the ontology that data are judged by",
+                where="--store or --endpoint",
+                fix="load it with the data: kg load --store DIR does, with --rebuild or files",
+            )
+        self.store = store
+        self.pattern = f"FILTER(!ISBLANK(?this)) MINUS {{ {self._known} }}"
+        ((triples,),) = rows(store, "SELECT (COUNT(*) AS ?triples) { ?this ?how ?what }")
+        self.triples = int(triples.value)
+
+    def place(self, focus: str, path: str, value: str) -> tuple[str, int | None] | None:
+        """Give no file and no line, or nothing if the thing is not judged.
+
+        Things without a name are told of together: an endpoint calls them by another name in each
+        answer.
+        """
+        return ("", None) if ":" in focus and focus not in self._terms else None
+
+    def beyond_shapes(self, found: Sequence[Violation]) -> Iterator[Violation]:
+        """Report blank nodes, but for those by which the ontology describes its terms."""
+        links = "|".join(f"<{name}>" for name in sorted(self._lists))
+        text = f"""SELECT (COUNT(DISTINCT ?blank) AS ?things) {{
+            {{ ?blank ?how ?what }} UNION {{ ?what ?how ?blank }} FILTER(ISBLANK(?blank))
+            MINUS {{ {self._known} ?this ({links})+ ?blank }} }}"""
+        ((things,),) = rows(self.store, text)
+        if number := int(things.value):
+            label = count(number, "thing without a name", "things without a name")
+            yield _nameless(label, "", None)
 
 
 def _has_blank_node(document: Document) -> bool:
@@ -119,7 +172,15 @@ def _has_blank_node(document: Document) -> bool:
     return any(isinstance(part, BlankNode) for part in parts)
 
 
-def _of_file(severity: str, label: str, message: str, fix: str, file: str, line: int) -> Violation:
+def _nameless(label: str, file: str, line: int | None) -> Violation:
+    message = "A thing in the data has no IRI of its own"
+    fix = "Give it an IRI in place of the square brackets or the underscore name"
+    return _of_whole("Violation", label, message, fix, file, line)
+
+
+def _of_whole(
+    severity: str, label: str, message: str, fix: str, file: str, line: int | None
+) -> Violation:
     said = {"severity": severity, "label": label, "message": message, "fix": fix, "file": file}
     nothing = dict.fromkeys(("path", "value", "component"), "")
     return Violation(focus="blank", shape=_NAMELESS, line=line, **said, **nothing)

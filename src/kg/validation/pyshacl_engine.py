@@ -16,6 +16,10 @@ def find(data: Sequence[Triple], shapes: Sequence[Triple]) -> list[Finding]:
 
     Raises:
         KgError: a shape cannot be run.
+
+    Example:
+        >>> find([], [])
+        []
     """
     from pyshacl import validate
     from pyshacl.errors import ShapeRecursionWarning

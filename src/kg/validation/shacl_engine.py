@@ -24,6 +24,10 @@ def find(data: Sequence[Triple], shapes: Sequence[Triple]) -> list[Finding]:
 
     Raises:
         KgError: it is not installed, or refuses a shape.
+
+    Example:
+        >>> find([], [])
+        []
     """
     try:
         from shacl import Shapes

@@ -74,13 +74,16 @@ class Shapes:
         arms = []
         if wanted := self.values(shape, "sh:targetClass"):
             below = sorted(set().union(*(classes.below(cls.value) for cls in wanted)))
-            arms.append(f"VALUES ?class {{ {iris(below)} }} ?this a ?class .")
+            several = f"VALUES ?class {{ {iris(below)} }} ?this a ?class ."
+            arms.append(several if below[1:] else f"?this a <{below[0]}> .")
         for used in self.values(shape, "sh:targetSubjectsOf"):
             arms.append(f"?this {to_sparql(used)} ?used .")
         for used in self.values(shape, "sh:targetObjectsOf"):
             arms.append(f"?user {to_sparql(used)} ?this .")
         if named := self.values(shape, "sh:targetNode"):
             arms.append(f"VALUES ?this {{ {' '.join(map(to_sparql, named))} }}")
+        if len(arms) == 1 and arms[0].startswith("?this a"):
+            return arms[0]
         union = " UNION ".join(f"{{ {arm} }}" for arm in arms)
         return f"{{ SELECT DISTINCT ?this {{ {union} }} }}"
 
@@ -89,15 +92,27 @@ class Classes:
     """The classes of a graph, by which is below which."""
 
     def __init__(self, store: Store) -> None:
+        self._store = store
+        self._with_things: dict[str, list[str]] = {}
         self._above: dict[str, set[str]] = defaultdict(set)
         self._below: dict[str, set[str]] = defaultdict(set)
         for cls, above in rows(store, _PAIRS):
             self._above[cls.value].add(above.value)
             self._below[above.value].add(cls.value)
 
-    def below(self, cls: str) -> set[str]:
-        """Give a class and all its subclasses."""
-        return _reached(cls, self._below)
+    def below(self, cls: str) -> list[str]:
+        """Give a class, and those subclasses of which a thing is not said to be of it too.
+
+        Where things are written with all their types, that is the class alone, which spares each
+        query that asks for its things the search for those of all subclasses.
+        """
+        if cls not in self._with_things:
+            others = sorted(_reached(cls, self._below) - {cls})
+            text = f"""SELECT DISTINCT ?class {{ VALUES ?class {{ {iris(others)} }}
+                ?thing a ?class MINUS {{ ?thing a <{cls}> }} }}"""
+            found = rows(self._store, text) if others else []
+            self._with_things[cls] = [cls, *sorted(other.value for (other,) in found)]
+        return self._with_things[cls]
 
     def above(self, cls: str) -> set[str]:
         """Give a class and all that it is a subclass of."""
