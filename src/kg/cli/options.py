@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from kg.cli import completion
 from kg.errors import KgError
-from kg.files import write_file
+from kg.files import replacing
 
 if TYPE_CHECKING:
     from kg.project import Project
@@ -188,7 +188,14 @@ def chosen_format(form: str, output: Path | None) -> str:
 
 
 def emit(content: bytes, output: Path | None) -> None:
-    """Write bytes to a file, or to standard output where there is none.
+    """Write bytes to a file, or to standard output where there is none (see `emitting`)."""
+    with emitting(output) as file:
+        file.write(content)
+
+
+@contextmanager
+def emitting(output: Path | None) -> Iterator[BinaryIO]:
+    """Give what takes the bytes of a file, or of standard output where there is none.
 
     Raises:
         KgError: the file, or standard output, cannot be written.
@@ -197,13 +204,15 @@ def emit(content: bytes, output: Path | None) -> None:
     if output is None:
         sys.stdout.flush()
         try:
-            sys.stdout.buffer.write(content)
+            yield sys.stdout.buffer
             sys.stdout.buffer.flush()
         except BrokenPipeError:
             # The reader (head, less) has seen enough, which is no error.
             silence_stdout()
             raise SystemExit(0) from None
         except OSError as error:
+            if error.filename:  # of a file that was read meanwhile
+                raise
             raise StdoutFailed(error) from error
         return
     try:
@@ -214,7 +223,8 @@ def emit(content: bytes, output: Path | None) -> None:
             where=output.as_posix(),
             fix="choose another place with -o",
         ) from error
-    write_file(output, content)
+    with replacing(output) as file:
+        yield file
 
 
 @contextmanager
