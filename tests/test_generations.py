@@ -71,6 +71,16 @@ def test_the_graph_of_a_home_is_loaded_and_asked(kg: Run, home: Path, tmp_path: 
     assert "works.ttl" in kg(*where, *asked).stderr
 
 
+def test_of_a_large_file_it_is_told_how_far_it_is(tmp_path: Path) -> None:
+    file, told = tmp_path / "large.nt", list[str]()
+    file.write_text(f'<u:s> <u:p> "{"x" * 1_000_000}" .\n' * 21, "utf-8")
+    build([numbered(tmp_path / "small.nt", 3), file], tmp_path / "store", told=told.append)
+    assert count(tmp_path / "store") == 4
+    assert len(told) == 3 + 10
+    assert told[2:4] == ["loaded 2 of 21 MB", "loaded 4 of 21 MB"]
+    assert told[-2] == "loaded 21 of 21 MB"
+
+
 def test_files_are_loaded_with_the_vocabularies(kg: Run, tmp_path: Path) -> None:
     file = numbered(tmp_path / "mine.nt", 7)
     assert kg("--store", str(tmp_path / "store"), "load", str(file)).returncode == 0

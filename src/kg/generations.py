@@ -15,10 +15,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pyoxigraph
 
-from kg.data_files import fault, format_of
+from kg.data_files import Progress, fault, format_of
 from kg.errors import KgError
 from kg.files import write_file
 
@@ -192,7 +193,9 @@ def _fill(
         for number, path in enumerate(files, start=1):
             told(f"loading {number} of {len(files)}: {path.as_posix()}")
             found = path.stat()
-            store.bulk_load(path=str(path), format=format_of(path))
+            with path.open("rb") as file:
+                reading = Progress(file, found.st_size, lambda text: told(f"loaded {text}"))
+                store.bulk_load(cast(BinaryIO, reading), format=format_of(path))
             built.append(
                 Built(path.absolute().as_posix(), found.st_size, found.st_mtime_ns, _digest(path))
             )
