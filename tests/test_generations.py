@@ -206,6 +206,27 @@ def test_a_damaged_store_is_told_and_can_be_built_anew(
     assert count(folder) == 10
 
 
+def test_a_store_is_asked_though_only_its_generation_is_known(kg: Run, folder: Path) -> None:
+    told = json.loads((folder / "store.json").read_text("utf-8"))
+    for wrong in ({**told, "more": 1}, {"generation": "generation-1"}, {**told, "files": [{}]}):
+        (folder / "store.json").write_text(json.dumps(wrong), "utf-8")
+        assert count(folder) == 10
+        ended = kg("sparql", "--store", str(folder), stdin="SELECT ?s { ?s ?p ?o } LIMIT 3")
+        assert (ended.returncode, len(ended.stdout.splitlines())) == (0, 4)
+        assert "whether the store is up to date is not known" in ended.stderr
+        with pytest.raises(UnreadableFile):  # a load that fails leaves it as it was
+            build([folder.parent / "none.nt"], folder)
+        assert count(folder) == 10
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "", 7, None, "generation-2"])
+def test_a_generation_that_is_none_is_not_opened(folder: Path, name: object) -> None:
+    shutil.copytree(folder / "generation-1", folder.parent / "elsewhere")
+    (folder / "store.json").write_text(json.dumps({"generation": name}), "utf-8")
+    with pytest.raises(KgError, match="damaged"):
+        current(folder)
+
+
 def test_a_store_of_another_program_is_read_and_not_overwritten(tmp_path: Path) -> None:
     from pyoxigraph import Store
 

@@ -138,7 +138,12 @@ def tell_stale(project: "Project", folder: Path) -> None:
     """Say on standard error that files have changed since a store was built from them."""
     from kg.generations import stale
 
-    if changed := stale(folder, project.graph_files(), project.home):
+    try:
+        changed = stale(folder, project.graph_files(), project.home)
+    except KgError as error:  # the store has been opened, and can be asked
+        print(f"Note: whether the store is up to date is not known. {error}", file=sys.stderr)
+        return
+    if changed:
         more = f" and {len(changed) - 1} more" if changed[1:] else ""
         print(
             f"Note: the store is older than {project.shown(Path(changed[0]))}{more}. "
