@@ -45,12 +45,14 @@ picture: setup chromium ## take the picture in the README anew
 
 bench: setup chromium ## measured comparisons, as ratios: docs/benchmarks.md
 	$(BIN)/python benchmarks/queries.py
+	$(BIN)/python benchmarks/stores.py
 	$(BIN)/python benchmarks/start_up.py
 	$(BIN)/python benchmarks/site.py
 	$(BIN)/python benchmarks/serve.py --early
 
-bench-large: setup ## the saved queries at ten million triples: 20 GB of memory
+bench-large: setup ## the same at ten million triples: 20 GB of memory
 	$(BIN)/python benchmarks/queries.py --triples 10000000
+	$(BIN)/python benchmarks/stores.py --triples 10000000
 
 constraints: ## pin the versions that are installed now
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt

@@ -71,6 +71,16 @@ def test_the_graph_of_a_home_is_loaded_and_asked(kg: Run, home: Path, tmp_path: 
     assert "works.ttl" in kg(*where, *asked).stderr
 
 
+def test_of_a_large_file_it_is_told_how_far_it_is(tmp_path: Path) -> None:
+    file, told = tmp_path / "large.nt", list[str]()
+    file.write_text(f'<u:s> <u:p> "{"x" * 1_000_000}" .\n' * 21, "utf-8")
+    build([numbered(tmp_path / "small.nt", 3), file], tmp_path / "store", told=told.append)
+    assert count(tmp_path / "store") == 4
+    assert len(told) == 3 + 10
+    assert told[2:4] == ["loaded 2 of 21 MB", "loaded 4 of 21 MB"]
+    assert told[-2] == "loaded 21 of 21 MB"
+
+
 def test_files_are_loaded_with_the_vocabularies(kg: Run, tmp_path: Path) -> None:
     file = numbered(tmp_path / "mine.nt", 7)
     assert kg("--store", str(tmp_path / "store"), "load", str(file)).returncode == 0
@@ -194,6 +204,27 @@ def test_a_damaged_store_is_told_and_can_be_built_anew(
     assert "kg load --rebuild" in error.value.fix
     build([tmp_path / "ten.nt"], folder)
     assert count(folder) == 10
+
+
+def test_a_store_is_asked_though_only_its_generation_is_known(kg: Run, folder: Path) -> None:
+    told = json.loads((folder / "store.json").read_text("utf-8"))
+    for wrong in ({**told, "more": 1}, {"generation": "generation-1"}, {**told, "files": [{}]}):
+        (folder / "store.json").write_text(json.dumps(wrong), "utf-8")
+        assert count(folder) == 10
+        ended = kg("sparql", "--store", str(folder), stdin="SELECT ?s { ?s ?p ?o } LIMIT 3")
+        assert (ended.returncode, len(ended.stdout.splitlines())) == (0, 4)
+        assert "whether the store is up to date is not known" in ended.stderr
+        with pytest.raises(UnreadableFile):  # a load that fails leaves it as it was
+            build([folder.parent / "none.nt"], folder)
+        assert count(folder) == 10
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "", 7, None, "generation-2"])
+def test_a_generation_that_is_none_is_not_opened(folder: Path, name: object) -> None:
+    shutil.copytree(folder / "generation-1", folder.parent / "elsewhere")
+    (folder / "store.json").write_text(json.dumps({"generation": name}), "utf-8")
+    with pytest.raises(KgError, match="damaged"):
+        current(folder)
 
 
 def test_a_store_of_another_program_is_read_and_not_overwritten(tmp_path: Path) -> None:

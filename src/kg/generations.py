@@ -15,10 +15,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 import pyoxigraph
 
-from kg.data_files import fault, format_of
+from kg.data_files import Progress, fault, format_of
 from kg.errors import KgError
 from kg.files import write_file
 
@@ -76,10 +77,10 @@ def build(
     """
     _check_folder(folder)
     with _alone(folder):
-        before = None
-        with suppress(KgError):  # a damaged store is built anew
-            before = read_manifest(folder)
-        _clear(folder, keep={before.generation} if before else set())
+        keep = set()
+        with suppress(KgError):  # a damaged store, or none, is built anew
+            keep = {current(folder).name}
+        _clear(folder, keep)
         _check_room(files, folder)
         name = f"{_PREFIX}{max(_number(path.name) for path in folder.iterdir()) + 1}"
         try:
@@ -106,34 +107,50 @@ def read_manifest(folder: Path) -> Manifest | None:
     Raises:
         KgError: what it says cannot be read.
     """
+    if (told := _told(folder)) is None:
+        return None
     try:
-        told = json.loads((folder / _MANIFEST).read_bytes())
         files = tuple(Built(**file) for file in told.pop("files"))
         return Manifest(**told, files=files)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (TypeError, KeyError) as error:
         raise damaged(folder, f"store.json cannot be read ({error})") from error
 
 
 def current(folder: Path) -> Path:
     """Give the folder of the Oxigraph store that counts: a generation, or the folder itself.
 
+    Of what is said of the store no more is needed than the name of the generation.
+
     Raises:
-        KgError: there is no store, or what is said of it cannot be read.
+        KgError: there is no store, or it is not said which generation counts.
     """
-    manifest = read_manifest(folder)
-    found = folder / manifest.generation if manifest else folder
     # Oxigraph itself would make an empty store of any folder.
-    if (found / "CURRENT").is_file():
-        return found
-    if manifest:
-        raise damaged(folder, f"{manifest.generation} is missing or has lost files")
-    raise KgError(
-        "there is no Oxigraph store in this folder",
-        where=folder.as_posix(),
-        fix="name the folder of a store, or build one: kg load --rebuild --store DIR",
-    )
+    if _is_store(folder):
+        return folder
+    told = _told(folder)
+    if told is None:
+        raise KgError(
+            "there is no Oxigraph store in this folder",
+            where=folder.as_posix(),
+            fix="name the folder of a store, or build one: kg load --rebuild --store DIR",
+        )
+    name = str(told.get("generation"))
+    if not _number(name) or not _is_store(folder / name):
+        raise damaged(folder, f"{name} is missing or has lost files")
+    return folder / name
+
+
+def _is_store(folder: Path) -> bool:
+    return (folder / "CURRENT").is_file()
+
+
+def _told(folder: Path) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads((folder / _MANIFEST).read_bytes()))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        raise damaged(folder, f"store.json cannot be read ({error})") from error
 
 
 def stale(folder: Path, files: Sequence[Path], home: Path) -> list[str]:
@@ -192,7 +209,9 @@ def _fill(
         for number, path in enumerate(files, start=1):
             told(f"loading {number} of {len(files)}: {path.as_posix()}")
             found = path.stat()
-            store.bulk_load(path=str(path), format=format_of(path))
+            with path.open("rb") as file:
+                reading = Progress(file, found.st_size, lambda text: told(f"loaded {text}"))
+                store.bulk_load(cast(BinaryIO, reading), format=format_of(path))
             built.append(
                 Built(path.absolute().as_posix(), found.st_size, found.st_mtime_ns, _digest(path))
             )

@@ -23,6 +23,7 @@ from kg.cli.options import (
     ViewId,
     asking,
     emit,
+    emitting,
     opened,
     parameters,
     remarked,
@@ -235,11 +236,13 @@ def export(
     output: Output = None,
 ) -> None:
     """Write the whole graph, vocabularies and all, as one file."""
-    from kg.export import export_graph
+    from kg.export import check_format, write_graph
 
+    check_format(form)
     project = Project(Settings.home)
     asked = opened(project) if any(where()) else None
-    emit(export_graph(project, form, derived=derived, asked=asked), output)
+    with emitting(output) as file:
+        write_graph(file, project, form, derived=derived, asked=asked)
 
 
 @app.command()

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from kg.cli import completion
 from kg.errors import KgError
-from kg.files import write_file
+from kg.files import replacing
 
 if TYPE_CHECKING:
     from kg.project import Project
@@ -138,7 +138,12 @@ def tell_stale(project: "Project", folder: Path) -> None:
     """Say on standard error that files have changed since a store was built from them."""
     from kg.generations import stale
 
-    if changed := stale(folder, project.graph_files(), project.home):
+    try:
+        changed = stale(folder, project.graph_files(), project.home)
+    except KgError as error:  # the store has been opened, and can be asked
+        print(f"Note: whether the store is up to date is not known. {error}", file=sys.stderr)
+        return
+    if changed:
         more = f" and {len(changed) - 1} more" if changed[1:] else ""
         print(
             f"Note: the store is older than {project.shown(Path(changed[0]))}{more}. "
@@ -188,7 +193,14 @@ def chosen_format(form: str, output: Path | None) -> str:
 
 
 def emit(content: bytes, output: Path | None) -> None:
-    """Write bytes to a file, or to standard output where there is none.
+    """Write bytes to a file, or to standard output where there is none (see `emitting`)."""
+    with emitting(output) as file:
+        file.write(content)
+
+
+@contextmanager
+def emitting(output: Path | None) -> Iterator[BinaryIO]:
+    """Give what takes the bytes of a file, or of standard output where there is none.
 
     Raises:
         KgError: the file, or standard output, cannot be written.
@@ -197,13 +209,15 @@ def emit(content: bytes, output: Path | None) -> None:
     if output is None:
         sys.stdout.flush()
         try:
-            sys.stdout.buffer.write(content)
+            yield sys.stdout.buffer
             sys.stdout.buffer.flush()
         except BrokenPipeError:
             # The reader (head, less) has seen enough, which is no error.
             silence_stdout()
             raise SystemExit(0) from None
         except OSError as error:
+            if error.filename:  # of a file that was read meanwhile
+                raise
             raise StdoutFailed(error) from error
         return
     try:
@@ -214,7 +228,8 @@ def emit(content: bytes, output: Path | None) -> None:
             where=output.as_posix(),
             fix="choose another place with -o",
         ) from error
-    write_file(output, content)
+    with replacing(output) as file:
+        yield file
 
 
 @contextmanager
