@@ -9,11 +9,19 @@ from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from io import BytesIO
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 from urllib.response import addinfourl
 
 import pyoxigraph
-from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, RdfFormat, Triple
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    Triple,
+)
 from SPARQLWrapper import POST, SPARQLWrapper
 
 from kg.access import PAGE_TYPES, kind_of, reach, refusal
@@ -21,11 +29,16 @@ from kg.errors import QueryRefused
 from kg.exchange import Limits, exchange
 from kg.gate import check_read_only
 from kg.results import Answer, Boolean, Table, Triples
-from kg.sparql import malformed
+from kg.sparql import malformed, tokens
+from kg.terms import PREFIXES
 from kg.turtle import nesting
 
 _TABLE_TYPES = ("application/sparql-results+json", "application/json")
 _GRAPH_TYPES = ("text/turtle", "application/n-triples")
+_GRAPH_FORMS = ("CONSTRUCT", "DESCRIBE")
+# What another `kg serve`, and Virtuoso of its limits of rows and of time, say of an answer.
+_CUT_BY = ("KG-Truncated", "X-SPARQL-MaxRows", "X-SQL-State")
+_TRUTH = "__ASK_RETVAL"  # the column of Virtuoso's answer to an ASK: a row for yes, none for no
 # A term takes about as many bytes in memory beside its text; an answer may unpack to twice its
 # size. Few bytes of JSON can stand for many unbound cells, and of Turtle for many long IRIs.
 _CELL = 50
@@ -34,6 +47,7 @@ _UNPACKED = 2
 _DEEPEST = 32
 # A string that is open is taken as far as it goes, so that the time is proportional to the length.
 _MARKS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[{}\[\]]', re.DOTALL)
+_BOOLEAN = NamedNode(f"{PREFIXES['xsd']}boolean")
 _MOST_NAMES = 4_000  # of columns; a query has no more words
 
 
@@ -77,10 +91,12 @@ class EndpointStore:
         """
         form = check_read_only(text)
         ends = monotonic() + self._limits.seconds
-        client = _Client(self.url, text, form, self._credentials, self._limits)
-        body = client.query().response.read()
+        reply = self._asked(text, form)
+        body = reply.read()
+        if form in _GRAPH_FORMS and reply.headers.get("Server", "").startswith("Virtuoso"):
+            self._check_whole(text)
         try:
-            if form in {"CONSTRUCT", "DESCRIBE"}:
+            if form in _GRAPH_FORMS:
                 return Triples(self._graph(body, ends))
             return Boolean(self._truth(body)) if form == "ASK" else self._table(body, columns, ends)
         except (SyntaxError, ValueError, MemoryError) as error:
@@ -91,6 +107,15 @@ class EndpointStore:
             fix="check that the address is the query endpoint, and look at its answer",
         )
 
+    def _asked(self, text: str, form: str) -> addinfourl:
+        client = _Client(self.url, text, form, self._credentials, self._limits)
+        return cast(addinfourl, client.query().response)
+
+    def _check_whole(self, text: str) -> None:
+        """Refuse a graph that Virtuoso may have cut, which it tells only of rows."""
+        if rows := _rows_behind(text):
+            self._asked(rows, "SELECT")
+
     def _table(self, body: bytes, asked: Sequence[str], ends: float) -> Table:
         answer = _parse_json(body, _UNPACKED * self._limits.size // _CELL)
         if not isinstance(answer, QuerySolutions):
@@ -98,13 +123,16 @@ class EndpointStore:
         columns = tuple(variable.value for variable in answer.variables)
         if sorted(columns) != sorted(asked):
             raise ValueError(f"the columns {', '.join(columns)}, not {', '.join(asked)}")
-        return Table(columns, list(self._bounded(map(tuple, answer), ends)))
+        rows = (tuple(map(_written, row)) for row in answer)
+        return Table(columns, list(self._bounded(rows, ends)))
 
     def _truth(self, body: bytes) -> bool:
         answer = _parse_json(body, _UNPACKED * self._limits.size // _CELL)
-        if not isinstance(answer, QueryBoolean):
-            raise ValueError("rows, where yes or no was asked for")
-        return bool(answer)
+        if isinstance(answer, QueryBoolean):
+            return bool(answer)
+        if [variable.value for variable in answer.variables] == [_TRUTH]:
+            return [str(row[0].value) for row in answer] == ["1"]
+        raise ValueError("rows, where yes or no was asked for")
 
     def _graph(self, body: bytes, ends: float) -> list[Triple]:
         if nesting(body.decode()) > _DEEPEST:
@@ -130,7 +158,7 @@ class _Client(SPARQLWrapper):
     """One query, put by SPARQLWrapper as the protocol has it, and sent within limits."""
 
     def __init__(self, url: str, text: str, form: str, credentials: str, limits: Limits) -> None:
-        is_graph = form in {"CONSTRUCT", "DESCRIBE"}
+        is_graph = form in _GRAPH_FORMS
         super().__init__(url, returnFormat="turtle" if is_graph else "json")
         # Not by setQuery(): its guess of the form takes the first word that looks like one, which
         # may stand in a comment.
@@ -149,12 +177,14 @@ class _Client(SPARQLWrapper):
         kind = kind_of(reply)
         if reply.status != HTTPStatus.OK:
             raise refusal(reply, self._limits, "query")
-        if cut := reply.headers.get("KG-Truncated"):
-            # As another `kg serve` says of an answer that is not all.
-            raise self._limits.failed(
-                f"the endpoint cut its answer at its own limit ({self._limits.shown(cut)})",
-                fix="ask for less, or in parts with LIMIT and OFFSET",
-            )
+        for name in _CUT_BY:
+            if limit := reply.headers.get(name):
+                told = f"{name}: {self._limits.shown(limit)}"
+                raise self._limits.failed(
+                    f"the answer ends at the endpoint's own limit ({told}), so that it may not "
+                    "be whole",
+                    fix="ask for less, in parts with LIMIT and OFFSET, or let the limit be raised",
+                )
         if kind in PAGE_TYPES:
             raise self._limits.failed(
                 "the endpoint answered with a web page, not as the SPARQL protocol promises",
@@ -192,6 +222,27 @@ def _judged(text: str) -> tuple[str, ...]:
     return ()
 
 
+def _rows_behind(text: str) -> str:
+    """Give the query for a row for each solution that a graph is made of; empty without any."""
+    found = [*tokens(text)]
+    words = [token.text.upper() for token in found]
+    begin = next(n for n, word in enumerate(words) if word in _GRAPH_FORMS)
+    if words[begin : begin + 2] == ["CONSTRUCT", "{"]:
+        end = words.index("}", begin)  # no group stands in a template
+    elif "{" in words:
+        end = words.index("{", begin) - 1
+    else:
+        return ""
+    return f"{text[: found[begin].start]}SELECT (1 AS ?kgRow){text[found[end].end :]}"
+
+
+def _written(term: Any) -> Any:
+    """Write a boolean as everybody does: Virtuoso has 1 and 0."""
+    if isinstance(term, Literal) and term.datatype == _BOOLEAN and term.value in {"0", "1"}:
+        return Literal(term.value == "1")
+    return term
+
+
 def _parse_json(body: bytes, most: int) -> QuerySolutions | QueryBoolean:
     """Read SPARQL JSON once it is sure that reading it ends well, and of at most so many parts."""
     if body.count(b"{") > most:
@@ -208,4 +259,6 @@ def _parse_json(body: bytes, most: int) -> QuerySolutions | QueryBoolean:
             raise ValueError("brackets are nested too deep, or there are too many names in a row")
     if depth:
         raise ValueError("it is cut off")
+    # Virtuoso's names of blank nodes, which hold what no name may.
+    body = body.replace(b'"bnode", "value": "nodeID://', b'"bnode", "value": "')
     return pyoxigraph.parse_query_results(BytesIO(body), format=QueryResultsFormat.JSON)
