@@ -28,8 +28,8 @@ def large_data(
     graph: "Network",
     claims: Mapping[str, Mapping[str, Any]],
     pages: Mapping[str, str],
-) -> dict[str, Any]:
-    """Give all that the page of a large network draws and tells.
+) -> tuple[dict[str, Any], list[list[Any]]]:
+    """Give all that the page of a large network draws, and what it tells once that is drawn.
 
     A claim that edges stand for is an item like any node, placed amid what it joins.
 
@@ -40,10 +40,10 @@ def large_data(
         pages: where an item has a page of its own, by its id.
 
     Returns:
-        `marks`, by kind, and which of them are `landmarks`; `links`, each with how it reads from
-        its other end and its colour; `items`, each a list of id, label, number of its kind, place
-        across and down, size, description, facts and page; and `edges`, of which each is three
-        numbers in a row: from, to, link.
+        What is drawn: `marks`, by kind, and which of them are `landmarks`; `links`, each with how
+        it reads from its other end and its colour; `items`, each a list of id, label, number of its
+        kind, place across and down, and size; and `edges`, of which each is three numbers in a row:
+        from, to, link. What is told of each item: its description, facts and page.
     """
     items = {**dict(graph.nodes.items()), **claims}
     numbers = {name: number for number, name in enumerate(items)}
@@ -61,7 +61,7 @@ def large_data(
             edges += (numbers[claim], numbers[end], _BY_KIND)
     placed = {name: (float(node["x"]), float(node["y"])) for name, node in graph.nodes.items()}
     gather(joined, list(joined), placed)
-    return {
+    drawn = {
         "marks": [[name, kind.mark] for name, kind in view.kinds.items()],
         "landmarks": [kind.landmark for kind in view.kinds.values()],
         "links": [[name, link.back, link.colour] for name, link in view.links.items()],
@@ -72,11 +72,13 @@ def large_data(
                 kinds[item["kind"]],
                 *map(round, placed[name]),
                 item.get("size", _CLAIM_SIZE),
-                item["description"],
-                view.facts_of(item),
-                pages.get(name, ""),
             ]
             for name, item in items.items()
         ],
         "edges": edges,
     }
+    told = [
+        [item["description"], view.facts_of(item), pages.get(name, "")]
+        for name, item in items.items()
+    ]
+    return drawn, told

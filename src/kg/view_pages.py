@@ -129,8 +129,8 @@ def view_page(
     )
     pages = {name: f"{site.up}{page}" for name, page in site.pages.items()} if site else {}
     if large:
-        template = environment.get_template("large-network.html.j2")
-        return template.render(data=large_data(view, graph, claims, pages))
+        data, told = large_data(view, graph, claims, pages)
+        return environment.get_template("large-network.html.j2").render(data=data, told=told)
     return _written(environment, view, graph, claims, datasets, pages)
 
 

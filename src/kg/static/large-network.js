@@ -8,8 +8,8 @@
 
   // The more there are, the smaller each is.
   const small = Math.min(1, (4000 / data.items.length) ** 0.25);
-  const items = data.items.map(([id, label, kind, x, y, size, description, facts, page]) => ({
-    id, label, x, y, description, facts, page, kind: data.marks[kind][0], mark: data.marks[kind][1], cell: kind,
+  const items = data.items.map(([id, label, kind, x, y, size]) => ({
+    id, label, x, y, description: "", facts: [], page: "", kind: data.marks[kind][0], mark: data.marks[kind][1], cell: kind,
     landmark: data.landmarks[kind], size: small * Math.max(1.5 + (size - 7) * 0.4, data.landmarks[kind] ? 4.5 : 0),
   }));
   const byId = new Map(items.map((item) => [item.id, item]));
@@ -387,21 +387,26 @@
     if (!event.target.isConnected) get("details-heading").focus();
   });
 
-  // What is not seen at first waits until the picture stands.
-  function settle() {
-    document.documentElement.dataset.ready = "true";
-    setTimeout(() => {
-      turn(1);
-      say(`${counted()} The table holds the same.`);
-      finder.over(items);
-      byAddress();
-      if (state.chosen && !narrow.matches) document.querySelector(".panes").scrollIntoView();
-      document.documentElement.dataset.settled = "true";
-    });
-  }
   if (view) {
     view.on("afterRender", adorn);
     adorn();
   }
-  requestAnimationFrame(settle);
+
+  // What is not seen at first waits until the picture stands.
+  function settle() {
+    JSON.parse(get("told").textContent).forEach(([description, facts, page], place) => Object.assign(items[place], { description, facts, page }));
+    turn(1);
+    say(`${counted()} The table holds the same.`);
+    finder.over(items);
+    byAddress();
+    if (state.chosen && !narrow.matches) document.querySelector(".panes").scrollIntoView();
+    document.documentElement.dataset.settled = "true";
+  }
+  requestAnimationFrame(() => {
+    document.documentElement.dataset.ready = "true";
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      if (document.readyState === "loading") addEventListener("DOMContentLoaded", settle);
+      else setTimeout(settle);
+    }));
+  });
 })();
