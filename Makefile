@@ -73,10 +73,16 @@ vendor: setup ## fetch the pinned front-end files anew and check their hashes (n
 	cd build/npm/bundle && npx esbuild oxigraph.mjs $(BUNDLED) --global-name=oxigraph \
 	  --banner:js='/* oxigraph 0.5.11: see oxigraph.LICENSE */' \
 	  --outfile=../../../src/kg/static/vendor/oxigraph.js
+	cd build/npm/bundle && npx esbuild sigma.mjs $(BUNDLED) --global-name=sigma \
+	  --banner:js='/* sigma 3.0.3, graphology 0.26.0: see sigma.LICENSE */' \
+	  --outfile=../../../src/kg/static/vendor/sigma.js
 	cp build/npm/bundle/node_modules/oxigraph/web_bg.wasm src/kg/static/vendor/oxigraph.wasm
 	cd build/npm/bundle/node_modules && for package in codemirror* crelt style-mod w3c-keyname \
 	  @codemirror/* @lezer/* @marijn/*; do printf '%s\n\n' $$package; cat $$package/LICENSE; echo; \
 	  done > ../../../../src/kg/static/vendor/codemirror.LICENSE
+	cd build/npm/bundle/node_modules && for package in sigma graphology graphology-utils events; do \
+	  printf '%s\n\n' $$package; cat $$package/LICENSE*; echo; \
+	  done > ../../../../src/kg/static/vendor/sigma.LICENSE
 	$(BIN)/pytest tests/test_views.py -k 'vendored or bundles'
 
 # The browser tests want a Chromium. Where apt can install one (Debian, as root) this does;

@@ -24,6 +24,7 @@ LAYERS = [
     ["layout_cache"],
     ["network", "passages", "explain"],
     ["view_files", "measures"],
+    ["large_networks"],
     ["view_pages"],
     ["validation", "views", "export", "doctor", "catalogue"],
     ["graph", "sheets", "site"],

@@ -2,7 +2,7 @@
 
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -82,7 +82,7 @@ def lay_out(graph: "networkx.MultiDiGraph[str]", method: str) -> Places:
     if not whole:
         _part(places)
     placed = {name: (float(x), float(y)) for name, (x, y) in zip(core, places, strict=True)}
-    _gather(plain, rest, placed)
+    gather(plain.adj, rest, placed)
     return {name: (round(x), round(y)) for name, (x, y) in placed.items()}
 
 
@@ -146,17 +146,29 @@ def _part(places: "Positions") -> None:
         places += (way * (lacking / 4 + 0.5) * shorter * close[:, :, None]).sum(axis=1)
 
 
-def _gather(
-    plain: "networkx.Graph[str]",
-    rest: Sequence[str],
+def gather(
+    linked: Mapping[str, Iterable[str]],
+    rest: Iterable[str],
     placed: dict[str, tuple[float, float]],
 ) -> None:
-    """Place each remaining node in a disc about the middle of its neighbours, in `placed`."""
+    """Place further items, each in a disc about the middle of what it is linked to.
+
+    Args:
+        linked: what each is linked to.
+        rest: what is to be placed.
+        placed: the places of the others, to which these are added.
+
+    Example:
+        >>> placed = {"a": (0.0, 0.0), "b": (400.0, 0.0)}
+        >>> gather({"c": ["a", "b"]}, ["c"], placed)
+        >>> 100 < placed["c"][0] < 300
+        True
+    """
     from math import cos, sin
 
     discs: dict[tuple[float, float], int] = {}
     for name in rest:
-        near = [placed[other] for other in plain[name] if other in placed] or [(0.0, 0.0)]
+        near = [placed[other] for other in linked[name] if other in placed] or [(0.0, 0.0)]
         middle = (sum(x for x, _ in near) / len(near), sum(y for _, y in near) / len(near))
         turn = discs[middle] = discs.get(middle, 0) + 1
         reach = _ROOM[0] * turn**0.5
