@@ -72,7 +72,6 @@ def test_options_for_every_command_stand_before_it_or_after(
     ("arguments", "told"),
     [
         (["--store", "x", "stats", "--endpoint", "http://x/"], "a store and an endpoint are named"),
-        (["validate", "--store", "x"], "neither a store nor an endpoint"),
         (["load", "--rebuild", "--store", "x", "--endpoint", "http://x/"], "No such option"),
         (["fmt", "--store", "x"], "No such option"),
     ],
