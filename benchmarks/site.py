@@ -35,7 +35,7 @@ from kg.views import build_view
 ROUNDS = 7
 # Nodes, triples of a graph that has as many (0: the shipped one), and within how many seconds they
 # shall be drawn.
-SIZES = [(150, 0, 0.5), (1000, 60_000, 1.0)]
+SIZES = [(150, 0, 0.5), (1000, 50_000, 1.0)]
 # Before a page's own scripts: notes the end of the frame after the one in which it is ready.
 WATCH = """(() => {
   const drawn = () => requestAnimationFrame(() => requestAnimationFrame(() => {

@@ -89,8 +89,8 @@ def push(
         EndpointFailed: the address or the credentials cannot be used, or the server did not take
             the triples; the error says what may have come of them.
     """
-    address = _addressed(url, graph)
     credentials, limits = reach(url, _SECONDS, _ANSWER)
+    address = _addressed(url, graph)
     with TemporaryFile(prefix="kg-push-") as body:
         number = _write(triples, body)
         size = body.tell()

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kg.cli.options import Settings, takes
+from kg.cli.options import Settings, takes, tell_stale
 from kg.errors import KgError
 from kg.project import Project
 
@@ -45,10 +45,12 @@ def push(
     def told(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
+    project = Project(Settings.home)
     if Settings.store:
         triples = DiskStore(Settings.store).triples()
+        tell_stale(project, Settings.store)
     else:
-        triples = triples_of(files or Project(Settings.home).graph_files(), told)
+        triples = triples_of(files or project.graph_files(), told)
     number = send(triples, Settings.endpoint, graph, replace=replace, told=told)
     place = f"the graph {graph}" if graph else "the default graph"
     done = f"{place} is now these" if replace else f"added to {place}"
