@@ -67,7 +67,7 @@ def test_betweenness_of_a_large_network_is_estimated_and_says_so(
     if engine == "networkx":
         monkeypatch.setattr(measures, "find_spec", lambda name: None)
     found = cells(measure(graph, "betweenness"))
-    assert all(told[1].startswith("Estimated from 50 of 301 items: on ") for told in found.values())
+    assert all(told[1].startswith("Estimated from 30 of 301 items: on ") for told in found.values())
     assert next(iter(found)) == "middle"
     assert float(found["middle"][0]) == pytest.approx(exact["middle"], rel=0.1)
     total = sum(float(told[0]) for told in found.values())

@@ -159,10 +159,11 @@ def test_the_page_holds_the_whole_network(
     assert (label, data["marks"][kind][0], x, y) == tuple(
         node[key] for key in ("label", "kind", "x", "y")
     )
-    first = data["edges"][:3]
-    source, target, edge = next(iter(graph.edges(data=True)))
-    assert [data["items"][end][0] for end in first[:2]] == [source, target]
-    assert data["links"][first[2]][0] == edge["link"]
+    edges = zip(*(data["edges"][place::3] for place in range(3)), strict=True)
+    names = [item[0] for item in data["items"]]
+    assert {(names[one], names[other], data["links"][link][0]) for one, other, link in edges} == {
+        (one, other, edge["link"]) for one, other, edge in graph.edges(data=True)
+    }
 
 
 def test_a_claim_that_lines_stand_for_is_an_item_amid_what_it_joins(pages: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
 """What the page of a large network holds: short lists, in which numbers stand for names."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from kg.layout import gather
@@ -50,15 +51,15 @@ def large_data(
     kinds = {name: number for number, name in enumerate(view.kinds)}
     links = {name: number for number, name in enumerate(view.links)}
     joined: dict[str, dict[str, None]] = {name: {} for name in claims}
-    edges: list[int] = []
+    edges: list[tuple[int, int, int]] = []
     for source, target, edge in graph.edges(data=True):
         if claim := edge.get("claim"):
             joined[claim] |= {source: None, target: None}
         else:
-            edges += (numbers[source], numbers[target], links[edge["link"]])
+            edges.append((numbers[source], numbers[target], links[edge["link"]]))
     for claim, ends in joined.items():
-        for end in ends:
-            edges += (numbers[claim], numbers[end], _BY_KIND)
+        edges += [(numbers[claim], numbers[end], _BY_KIND) for end in ends]
+    edges.sort(key=itemgetter(2))  # as the key has them
     placed = {name: (float(node["x"]), float(node["y"])) for name, node in graph.nodes.items()}
     gather(joined, list(joined), placed)
     drawn = {
@@ -75,7 +76,7 @@ def large_data(
             ]
             for name, item in items.items()
         ],
-        "edges": edges,
+        "edges": [number for edge in edges for number in edge],
     }
     told = [
         [item["description"], view.facts_of(item), pages.get(name, "")]

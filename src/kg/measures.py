@@ -41,7 +41,7 @@ MEANINGS = {
 }
 # What takes about ten seconds: the items from which ways are followed, times the links.
 _STEPS = {"networkx": 2_000_000, "igraph": 150_000_000}
-_FEWEST = 50  # items in a sample, however many links there are
+_FEWEST = 30  # items in a sample, however many links there are
 # As the view files call them.
 _AGENCY, _IMPLIED = "front-line agency", "implied agency"
 _BEHIND = ("work", "review", "policy event")

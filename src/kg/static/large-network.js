@@ -209,7 +209,7 @@
   const { make, named } = details;
   const linkTo = (item) => make("a", { href: details.hash({ node: item.id }), textContent: item.label });
   function cell(label, ...parts) {
-    const made = make("td", { className: label === "Links" ? "links" : "fact" }, ...parts);
+    const made = make("td", { className: { Facts: "fact facts", Links: "links" }[label] || "fact" }, ...parts);
     made.setAttribute("role", "cell");
     made.dataset.label = label;
     return made;
