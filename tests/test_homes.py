@@ -258,3 +258,7 @@ def test_virtuoso_is_not_believed_where_it_cuts(
         assert len(graph.triples) == 99  # type: ignore[union-attr]
         assert asked.query(f"ASK {ALL}") == Boolean(True)
         assert asked.query("ASK { ?s ?p 'nobody says this' }") == Boolean(False)
+        # More than it can count in the second that it is given.
+        pairs = "{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(STR(?c) < STR(?i)) }"
+        with pytest.raises(EndpointFailed, match="X-SQL-State: S1TAT"):
+            EndpointStore(f"{url}&timeout=1000").query(f"SELECT (COUNT(*) AS ?n) {pairs}")
