@@ -207,7 +207,11 @@ def test_a_graph_that_does_not_say_where_it_ends_is_not_taken(stub: Start) -> No
 
 
 def test_an_answer_that_its_server_cut_is_told(stub: Start) -> None:
-    for name, value in (("KG-Truncated", "rows; rows=1"), ("X-SPARQL-MaxRows", "2")):
+    for name, value in (
+        ("KG-Truncated", "rows; rows=1"),
+        ("X-SPARQL-MaxRows", "2"),
+        ("X-SQL-State", "S1TAT"),
+    ):
         cut = http(ROWS).replace(b"\r\n\r\n", f"\r\n{name}: {value}\r\n\r\n".encode(), 1)
         fails(stub(cut).url, rf"ends at the endpoint's own limit \({name}: {value}\)")
 
