@@ -7,14 +7,14 @@ BIN := $(VENV)/bin
 BUNDLED := --bundle --minify --format=iife --legal-comments=none --log-level=warning
 VIEWS := $(notdir $(basename $(sort $(wildcard viz/*.toml))))
 
-.PHONY: setup demo test test-full lint docs picture vendor bench bench-large constraints chromium clean
+.PHONY: setup demo test test-full lint docs picture vendor bench bench-large constraints chromium virtuoso clean
 
 setup: $(VENV)/.ready ## make the virtual environment
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable '.[fast,notebook,pdf,serve,watch]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable '.[fast,layout,notebook,pdf,serve,watch]'
 	touch $@
 
 demo: setup ## validate the graph, ask the lead question, build the pages
@@ -27,7 +27,7 @@ demo: setup ## validate the graph, ask the lead question, build the pages
 test: setup chromium lint ## everything essential
 	$(BIN)/pytest -m "not full"
 
-test-full: setup chromium ## real servers, every page, the wheel
+test-full: setup chromium virtuoso ## real servers, every page, the wheel
 	$(BIN)/pytest -m full
 
 lint: setup ## style and types
@@ -45,13 +45,15 @@ picture: setup chromium ## take the picture in the README anew
 
 bench: setup chromium ## measured comparisons, as ratios: docs/benchmarks.md
 	$(BIN)/python benchmarks/queries.py
+	$(BIN)/python benchmarks/stores.py
 	$(BIN)/python benchmarks/start_up.py
 	$(BIN)/python benchmarks/validation.py
 	$(BIN)/python benchmarks/site.py
 	$(BIN)/python benchmarks/serve.py --early
 
-bench-large: setup ## the saved queries at ten million triples: 20 GB of memory
+bench-large: setup ## the same at ten million triples: 20 GB of memory
 	$(BIN)/python benchmarks/queries.py --triples 10000000
+	$(BIN)/python benchmarks/stores.py --triples 10000000
 
 constraints: ## pin the versions that are installed now
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
@@ -72,10 +74,16 @@ vendor: setup ## fetch the pinned front-end files anew and check their hashes (n
 	cd build/npm/bundle && npx esbuild oxigraph.mjs $(BUNDLED) --global-name=oxigraph \
 	  --banner:js='/* oxigraph 0.5.11: see oxigraph.LICENSE */' \
 	  --outfile=../../../src/kg/static/vendor/oxigraph.js
+	cd build/npm/bundle && npx esbuild sigma.mjs $(BUNDLED) --global-name=sigma \
+	  --banner:js='/* sigma 3.0.3, graphology 0.26.0: see sigma.LICENSE */' \
+	  --outfile=../../../src/kg/static/vendor/sigma.js
 	cp build/npm/bundle/node_modules/oxigraph/web_bg.wasm src/kg/static/vendor/oxigraph.wasm
 	cd build/npm/bundle/node_modules && for package in codemirror* crelt style-mod w3c-keyname \
 	  @codemirror/* @lezer/* @marijn/*; do printf '%s\n\n' $$package; cat $$package/LICENSE; echo; \
 	  done > ../../../../src/kg/static/vendor/codemirror.LICENSE
+	cd build/npm/bundle/node_modules && for package in sigma graphology graphology-utils events; do \
+	  printf '%s\n\n' $$package; cat $$package/LICENSE*; echo; \
+	  done > ../../../../src/kg/static/vendor/sigma.LICENSE
 	$(BIN)/pytest tests/test_views.py -k 'vendored or bundles'
 
 # The browser tests want a Chromium. Where apt can install one (Debian, as root) this does;
@@ -87,6 +95,14 @@ chromium:
 	       && apt-get -qq update \
 	       && apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core; } \
 	  || echo "no Chromium: install one (Debian: apt-get install chromium) for the browser tests"
+
+# The server that the saved queries are also asked of, by the same rule.
+virtuoso:
+	@command -v virtuoso-t >/dev/null \
+	  || { command -v apt-get >/dev/null && test "$$(id -u)" = 0 \
+	       && apt-get -qq update \
+	       && apt-get -qq install -y --no-install-recommends virtuoso-opensource-7-bin; } \
+	  || echo "no Virtuoso: install one (Debian: apt-get install virtuoso-opensource-7-bin) for its tests"
 
 clean: ## remove what was made
 	rm -rf build dist $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import networkx
 import pytest
 
+from kg import measures
 from kg.errors import KgError, UnknownName
 from kg.measures import MEANINGS, measure
 from kg.project import Project
@@ -48,6 +49,55 @@ def test_betweenness_is_as_worked_out_by_hand() -> None:
     )
     assert found["c"][1] == "On 83.3% of the shortest ways between two others."
     assert "none" in found["a"][1]
+
+
+def ring(size: int) -> "Network":
+    """Items in a ring, each alike, with one in the middle that is linked to every tenth."""
+    links = [(f"r{n:04}", f"r{(n + 1) % size:04}", "x") for n in range(size)]
+    return network(*links, *(("middle", f"r{n:04}", "x") for n in range(0, size, 10)))
+
+
+@pytest.mark.parametrize("engine", ["networkx", "igraph"])
+def test_betweenness_of_a_large_network_is_estimated_and_says_so(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = ring(300)
+    exact = networkx.betweenness_centrality(networkx.Graph(graph))
+    monkeypatch.setattr(measures, "_STEPS", {"networkx": 1, "igraph": 1})
+    if engine == "networkx":
+        monkeypatch.setattr(measures, "find_spec", lambda name: None)
+    found = cells(measure(graph, "betweenness"))
+    assert all(told[1].startswith("Estimated from 30 of 301 items: on ") for told in found.values())
+    assert next(iter(found)) == "middle"
+    assert float(found["middle"][0]) == pytest.approx(exact["middle"], rel=0.1)
+    total = sum(float(told[0]) for told in found.values())
+    assert total == pytest.approx(sum(exact.values()), rel=0.1)
+    assert found == cells(measure(graph, "betweenness"))
+
+
+def test_igraph_measures_whole_what_networkx_would_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = ring(300)
+    exact = networkx.betweenness_centrality(networkx.Graph(graph))
+    monkeypatch.setitem(measures._STEPS, "networkx", 1)
+    found = cells(measure(graph, "betweenness"))
+    assert not any("Estimated" in told[1] for told in found.values())
+    assert {n: float(told[0]) for n, told in found.items()} == pytest.approx(exact, abs=1e-6)
+
+
+def test_communities_of_a_large_network_are_found_too() -> None:
+    # Two rings of which each item is also linked to a middle, and one link between them.
+    links = [("a-mid", "b-mid", "x")]
+    for ring_of in "ab":
+        for n in range(600):
+            links.append((f"{ring_of}{n}", f"{ring_of}{(n + 1) % 600}", "x"))
+    graph = network(*links, *((f"{one[0]}-mid", one, "y") for one, _, _ in links[1:]))
+    found = cells(measure(graph, "communities"))
+    assert len(found) == 1202
+    groups: dict[str, set[str]] = {}
+    for name, told in found.items():
+        groups.setdefault(told[0], set()).add(name[0])
+    assert all(len(first) == 1 for first in groups.values())  # none holds items of both rings
+    assert found == cells(measure(graph, "communities"))
 
 
 def test_communities_part_two_triangles() -> None:

@@ -116,33 +116,3 @@ def test_an_edge_to_nothing_is_told() -> None:
 def test_a_node_without_a_kind_is_told() -> None:
     with pytest.raises(KgError, match="has no kind"):
         build_network(TABLE, [NodeRule("?claim", "?label")], [])
-
-
-def places(size: int) -> dict[str, tuple[int, int]]:
-    """Where a made-up graph of `size` claims, each about three of some agencies, is drawn."""
-    rows = [
-        row(f"n-{n}", "1", f"agency-{(n * step) % 17}") for n in range(size) for step in (1, 3, 7)
-    ]
-    graph = build_network(Table(COLUMNS, rows), [CLAIM, AGENCY], [ABOUT])
-    return {name: (node["x"], node["y"]) for name, node in graph.nodes(data=True)}
-
-
-@pytest.mark.parametrize("size", [1, 2, 60])
-def test_nodes_of_a_small_picture_keep_apart(size: int) -> None:
-    found = list(places(size).values())
-    assert len(found) > size
-    close = [
-        (one, other)
-        for number, one in enumerate(found)
-        for other in found[:number]
-        if abs(one[0] - other[0]) < 45 and abs(one[1] - other[1]) < 33
-    ]
-    assert close == []
-    if size == 60:
-        assert places(size) == places(size)
-
-
-def test_a_large_picture_is_placed_too() -> None:
-    found = places(1500)
-    assert len(found) == 1517
-    assert len(set(found.values())) > 1400

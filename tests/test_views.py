@@ -252,9 +252,12 @@ def test_bundles_are_made_of_pinned_packages() -> None:
         assert packages[name]["version"] == version
     assert all(told["integrity"].startswith("sha512-") for told in packages.values())
     pinned = tomllib.loads((folder / "vendor.toml").read_text(encoding="utf-8"))
-    for name in ("codemirror", "oxigraph"):
+    for name in ("codemirror", "oxigraph", "sigma"):
         assert pinned[name]["version"] == wanted[name]
     # Whose licence is asked for with every copy: all that is bundled, and no tool.
-    told = (folder / "vendor" / "codemirror.LICENSE").read_text(encoding="utf-8")
-    for name in packages.keys() - {"esbuild", "oxigraph"}:
+    told = "".join(
+        (folder / "vendor" / f"{name}.LICENSE").read_text(encoding="utf-8")
+        for name in ("codemirror", "sigma")
+    )
+    for name in packages.keys() - {"esbuild", "graphology-types", "oxigraph"}:
         assert name.startswith("@esbuild/") or f"{name}\n\n" in told

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kg import __version__
 from kg.errors import KgError
+from kg.layout_cache import cache_folder
 from kg.project import Project, shipped_home
 
 PACKAGES = ("rdflib", "pyoxigraph", "pyshacl", "networkx", "pyvis", "SPARQLWrapper", "openpyxl")
@@ -50,6 +51,8 @@ def examine(home: Path | None) -> tuple[list[str], bool]:
     except KgError as error:
         healthy = False
         lines.append(str(error))
+    cache = cache_folder()
+    lines.append(f"cache of layouts: {cache.as_posix() if cache else 'none; set KG_CACHE'}")
     browser = find_browser()
     lines.append(
         f"browser for the tests: {Path(browser).name if browser else 'none; install chromium'}"

@@ -1,11 +1,14 @@
 """Named measures over a view's network, in numbers and in words."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from importlib.util import find_spec
+from random import Random
 from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode
 
 from kg.errors import KgError, UnknownName
+from kg.layout import MANY, SEED
 from kg.results import Table
 from kg.terms import Term, expand
 
@@ -20,12 +23,14 @@ MEANINGS = {
     "degree": "How many other items an item is linked to, whatever the links say.",
     "betweenness": (
         "How often an item lies on the shortest way between two others, from 0 (never) to 1 "
-        "(always), after Freeman (1977). What has much of it holds parts of the network together."
+        "(always), after Freeman (1977). What has much of it holds parts of the network together. "
+        "In a large network it is estimated from the ways out of a sample of items, and says so."
     ),
     "communities": (
         "Which items are linked more closely to one another than to the rest: groups of the "
-        "greatest modularity, found greedily after Clauset, Newman and Moore (2004). A group is "
-        "called after its best linked item."
+        "greatest modularity, found greedily after Clauset, Newman and Moore (2004), or among more "
+        f"than {MANY:,} items after Blondel and others (2008). A group is called after its best "
+        "linked item."
     ),
     "bridging": (
         "Which front-line agencies an item brings together: a claim, those that it concerns; a "
@@ -34,6 +39,9 @@ MEANINGS = {
         "out: they gather claims and make none."
     ),
 }
+# What takes about ten seconds: the items from which ways are followed, times the links.
+_STEPS = {"networkx": 2_000_000, "igraph": 150_000_000}
+_FEWEST = 30  # items in a sample, however many links there are
 # As the view files call them.
 _AGENCY, _IMPLIED = "front-line agency", "implied agency"
 _BEHIND = ("work", "review", "policy event")
@@ -121,23 +129,56 @@ def _betweenness(graph: "Network") -> Table:
     import networkx
 
     plain = _plain(graph)
+    engine = "networkx"
+    if len(plain) > _sample(plain, engine) and find_spec("igraph"):
+        engine = "igraph"
+    many = _sample(plain, engine)
+    if engine == "igraph":
+        shares = _betweenness_by_igraph(plain, many)
+    else:
+        shares = networkx.betweenness_centrality(plain, k=many, seed=SEED)
     told: dict[str, tuple[float | str, ...]] = {}
-    for name, share in networkx.betweenness_centrality(plain).items():
+    for name, share in shares.items():
         shown = f"{share:.1%}" if share >= 0.0005 else "none or almost none"
-        told[name] = (round(share, 6), f"On {shown} of the shortest ways between two others.")
+        reading = f"On {shown} of the shortest ways between two others."
+        if many < len(plain):
+            on = "" if share < 0.0005 else "about "
+            reading = f"Estimated from {many:,} of {len(plain):,} items: on {on}{reading[3:]}"
+        told[name] = (round(share, 6), reading)
     return _table(plain, ("betweenness", "reading"), told)
 
 
+def _sample(plain: "Plain", engine: str) -> int:
+    """Say from how many items ways can be followed in good time: of a small network, all."""
+    steps = _STEPS[engine] // max(1, plain.number_of_edges())
+    return min(len(plain), max(_FEWEST, steps))
+
+
+def _betweenness_by_igraph(plain: "Plain", many: int) -> dict[str, float]:
+    import igraph
+
+    numbers = {name: number for number, name in enumerate(plain)}
+    edges = [(numbers[one], numbers[other]) for one, other in plain.edges]
+    sources = Random(SEED).sample(range(len(plain)), many)
+    found = igraph.Graph(len(plain), edges).betweenness(sources=sources)
+    pairs = (len(plain) - 1) * (len(plain) - 2) / 2 * many / len(plain)
+    return {name: found[number] / pairs for name, number in numbers.items()}
+
+
 def _communities(graph: "Network") -> Table:
-    from networkx.algorithms.community import greedy_modularity_communities
+    from networkx.algorithms import community
 
     plain = _plain(graph)
-    found = [sorted(group) for group in greedy_modularity_communities(plain)] if plain.edges else []
+    found: Sequence[Collection[str]] = []
+    if plain.edges and len(plain) > MANY:
+        found = community.louvain_communities(plain, seed=SEED)
+    elif plain.edges:
+        found = community.greedy_modularity_communities(plain)
     rows: list[tuple[Term | None, ...]] = []
-    for number, group in enumerate(sorted(found, key=lambda g: (-len(g), g)), 1):
-        group.sort(key=lambda name: (-plain.degree(name), name))
-        called = plain.nodes[group[0]]["label"]
-        for name in group:
+    for number, group in enumerate(sorted(found, key=lambda g: (-len(g), min(g))), 1):
+        names = sorted(group, key=lambda name: (-plain.degree(name), name))
+        called = plain.nodes[names[0]]["label"]
+        for name in names:
             inside = sum(other in group for other in plain[name])
             reading = f"In group {number}, of {len(group)} items about “{called}”: {inside} of "
             reading += f"its {plain.degree(name)} links stay inside."

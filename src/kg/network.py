@@ -1,28 +1,18 @@
-"""The rows of a query as a network: what is a node, what is an edge, how large, and where."""
+"""The rows of a query as a network: what is a node, what is an edge, and how large."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kg.errors import KgError, UnknownName
+from kg.layout_cache import places_of
 from kg.results import Table, shown
 from kg.terms import Term, nearest_of
 
 if TYPE_CHECKING:
     import networkx
-    from numpy import float64
-    from numpy.typing import NDArray
 
     Network = networkx.MultiDiGraph[str]
-    Places = NDArray[float64]
-
-SEED = 7
-_SPACE = 115.0  # canvas units a node has to itself, on average
-_ROOM = (90.0, 66.0)  # canvas units between two nodes, across and down
-_CORE = 400  # nodes laid out by springs; networkx needs SciPy above 500, and minutes
-_EVENNESS = 0.55  # 0 keeps the distances the springs gave, 1 only the order
-_ROUNDS = 300
-_GOLDEN = 2.399963  # radians; turning by it each time fills a disc evenly
 
 Row = Mapping[str, Term | None]
 
@@ -149,7 +139,7 @@ def build_network(
             raise KgError(f"{name} has no kind", where=where, fix="give its rule a kind")
     for name, node in graph.nodes(data=True):
         node["size"] = round(7 + 2.2 * min(int(graph.degree(name)), 60) ** 0.5, 1)
-    for name, (x, y) in _layout(graph).items():
+    for name, (x, y) in places_of(graph).items():
         graph.nodes[name].update(x=x, y=y)
     return graph
 
@@ -233,83 +223,3 @@ def _add_edge(
         graph.add_edge(source, target, key=claim, claim=claim, **told[claim])
     elif link := _value(rule.link, row):
         graph.add_edge(source, target, key=link, link=link)
-
-
-def _layout(graph: "Network") -> dict[str, tuple[int, int]]:
-    """Place each node: springs for the best linked, the others about what they are linked to."""
-    import networkx
-    import numpy
-
-    if not graph:
-        return {}
-    plain: networkx.Graph[str] = networkx.Graph(graph)
-    by_degree = sorted(plain, key=lambda name: -plain.degree(name))
-    core, rest = by_degree[:_CORE], by_degree[_CORE:]
-    springs = plain.subgraph(core).copy()
-    # A faint pull to a common centre keeps unconnected parts from drifting away.
-    springs.add_weighted_edges_from(("", name, 0.04) for name in core)
-    found = networkx.spring_layout(springs, seed=SEED, k=2.1 / len(core) ** 0.5, iterations=200)
-    places = numpy.array([found[name] for name in core])
-    # Claims are lines with marks on them, which need room between the few things that they join.
-    lines = sum("claim" in edge for *_, edge in graph.edges(data=True))
-    stretch = max(1.0, lines / (3 * len(plain))) ** 0.5
-    places = _spread(places) * _SPACE * stretch * len(plain) ** 0.5 * numpy.array([1.15, 1.0])
-    _part(places)
-    placed = {name: (float(x), float(y)) for name, (x, y) in zip(core, places, strict=True)}
-    _gather(plain, rest, placed)
-    return {name: (round(x), round(y)) for name, (x, y) in placed.items()}
-
-
-def _spread(places: "Places") -> "Places":
-    """Lay the longer way across, and thin out the crowded middle; each axis runs from -½ to ½."""
-    import numpy
-
-    centred = places - places.mean(axis=0)
-    across, down = numpy.linalg.eigh(centred.T @ centred)[1][:, ::-1].T
-    # An axis has no direction of its own: the first node settles which end comes first.
-    turned = numpy.stack([centred @ across, centred @ down], axis=1)
-    turned *= numpy.where(turned[0] < 0, -1.0, 1.0)
-    ranks = turned.argsort(axis=0, kind="stable").argsort(axis=0) / max(len(places) - 1, 1) - 0.5
-    sides = numpy.ptp(turned, axis=0)
-    even = turned / numpy.where(sides > 0, sides, 1.0)
-    even -= (even.max(axis=0) + even.min(axis=0)) / 2
-    spread: Places = (1 - _EVENNESS) * even + _EVENNESS * ranks
-    return spread
-
-
-def _part(places: "Places") -> None:
-    """Push nodes that are too close apart, each pair along the shorter way, in place."""
-    import numpy
-
-    room = numpy.array(_ROOM)
-    order = numpy.arange(len(places))
-    tie = numpy.sign(order[:, None] - order[None, :])[:, :, None]
-    for _ in range(_ROUNDS):
-        apart = places[:, None, :] - places[None, :, :]
-        lacking = room - abs(apart)
-        close = (lacking > 0).all(axis=2) & (tie[:, :, 0] != 0)
-        if not close.any():
-            return
-        shorter = lacking == lacking.min(axis=2, keepdims=True)
-        way = numpy.where(apart == 0, tie, numpy.sign(apart))
-        places += (way * (lacking / 4 + 0.5) * shorter * close[:, :, None]).sum(axis=1)
-
-
-def _gather(
-    plain: "networkx.Graph[str]",
-    rest: Sequence[str],
-    placed: dict[str, tuple[float, float]],
-) -> None:
-    """Place each remaining node in a disc about the middle of its neighbours, in `placed`."""
-    from math import cos, sin
-
-    discs: dict[tuple[float, float], int] = {}
-    for name in rest:
-        near = [placed[other] for other in plain[name] if other in placed] or [(0.0, 0.0)]
-        middle = (sum(x for x, _ in near) / len(near), sum(y for _, y in near) / len(near))
-        turn = discs[middle] = discs.get(middle, 0) + 1
-        reach = _ROOM[0] * turn**0.5
-        placed[name] = (
-            middle[0] + reach * cos(turn * _GOLDEN),
-            middle[1] + reach * sin(turn * _GOLDEN),
-        )

@@ -10,6 +10,7 @@ from typing import Any
 from kg.errors import KgError, UnknownName, UnreadableFile
 from kg.network import ClaimRule, EdgeRule, NodeRule
 from kg.project import Project
+from kg.sections import section_in_words
 from kg.terms import nearest_of
 
 # Each shape as an SVG path in a box from -10 to 10.
@@ -69,6 +70,11 @@ class Kind:
         """The shape as an SVG path."""
         return SHAPES[self.shape.removeprefix(HOLLOW)]
 
+    @property
+    def mark(self) -> dict[str, str | bool]:
+        """What the scripts of a page draw."""
+        return {"path": self.path, "colour": self.colour, "hollow": self.hollow}
+
 
 @dataclass(frozen=True)
 class Link:
@@ -115,6 +121,17 @@ class View:
         """The headings of facts that say in which section of a review something stands."""
         told = (fact for rule in self._rules for fact in rule.facts.items())
         return frozenset(heading for heading, value in told if value == "?section")
+
+    def facts_of(self, item: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """List the facts of an item; a network has codes for sections, which are read in words."""
+        sections = self.sections
+        return [
+            (heading, "; ".join(map(section_in_words, item[heading].split("; "))))
+            if heading in sections
+            else (heading, item[heading])
+            for heading in self.facts
+            if heading in item
+        ]
 
     @property
     def _rules(self) -> tuple[NodeRule, ...]:

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from kg import __version__
 from kg.errors import UnknownName
+from kg.large_networks import FILES as FILES_OF_LARGE
+from kg.large_networks import LARGE, large_data
 from kg.queries import SavedQuery
 from kg.sections import section_in_words
 from kg.terms import nearest_of
 from kg.view_files import LINES, View
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from markupsafe import Markup
 
     from kg.network import Network
@@ -93,18 +96,19 @@ def view_page(
                 where=view.where,
                 fix=f"add it there, or correct one of {nearest_of(name, drawn)}",
             )
-    net = _drawn(view, graph)
-    for node in net.nodes:
-        node |= _own_page(site, node["id"])
-    # pyvis fills our template: it escapes all that comes from the graph, pyvis's own does not.
-    net.templateEnv = Environment(
+    sizes: Counter[str] = Counter()
+    for name in filter(kinds.get, view.kinds):  # in the order of the key
+        sizes[view.kinds[name].group] += kinds[name]
+    large = sizes.total() > LARGE
+    # It escapes all that comes from the graph; pyvis's own template does not.
+    environment = Environment(
         # In the site the page has the site's own head and foot.
         loader=ChoiceLoader([PackageLoader("kg", f"templates{at}") for at in ("", "/site")]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    net.templateEnv.globals.update(
+    environment.globals.update(
         site.frame if site else {},
         title=view.title,
         view=view,
@@ -112,58 +116,78 @@ def view_page(
         values=values,
         version=__version__,
         datasets=datasets,
+        large=large,
+        sizes=sizes,
+        many=sizes.total(),
+        kinds={name: kinds[name] for name in view.kinds if name in kinds},
+        links={name: links[name] for name in view.links if name in links},
+        # Pairs, since the order is that of the key, and JSON objects are written in alphabetical.
+        marks=[(name, kind.mark) for name, kind in view.kinds.items() if name in kinds],
+        scope=_scope(view, graph, claims),
+        site=site,
+        **_parts(site, FILES_OF_LARGE if large else FILES),
+    )
+    pages = {name: f"{site.up}{page}" for name, page in site.pages.items()} if site else {}
+    if large:
+        data, told = large_data(view, graph, claims, pages)
+        return environment.get_template("large-network.html.j2").render(data=data, told=told)
+    return _written(environment, view, graph, claims, datasets, pages)
+
+
+def _written(
+    environment: "Environment",
+    view: View,
+    graph: "Network",
+    claims: Mapping[str, Mapping[str, Any]],
+    datasets: Sequence[Mapping[str, str]],
+    pages: Mapping[str, str],
+) -> str:
+    """Write the page of a network that vis-network draws, with all of it in tables."""
+
+    def own_page(name: str) -> dict[str, str]:
+        return {"page": pages[name]} if name in pages else {}
+
+    environment.globals.update(
         groups=_groups(view, graph, claims),
         claims=[
             {
                 "id": name,
-                "facts": _facts(view, claim),
+                "facts": view.facts_of(claim),
                 **{key: claim[key] for key in _TOLD},
-                **_own_page(site, name),
+                **own_page(name),
             }
             for name, claim in claims.items()
         ],
-        # Pairs, since the order is that of the key, and JSON objects are written in alphabetical.
-        marks=[
-            (name, {"path": kind.path, "colour": kind.colour, "hollow": kind.hollow})
-            for name, kind in view.kinds.items()
-            if name in kinds
-        ],
-        kinds={name: kinds[name] for name in view.kinds if name in kinds},
-        links={name: links[name] for name in view.links if name in links},
-        scope=_scope(view, graph, claims),
         foot=" ".join(
             f"{d['title']}{', version ' + d['version'] if d['version'] else ''}." for d in datasets
         ),
         backs={name: link.back for name, link in view.links.items()},
-        site=site,
-        **_parts(site),
     )
+    net = _drawn(view, graph)
+    for node in net.nodes:
+        node |= own_page(node["id"])
+    net.templateEnv = environment
     net.path = "network.html.j2"
     return str(net.generate_html())
 
 
-def _own_page(site: Surroundings | None, name: str) -> dict[str, str]:
-    """Say where an item has a page of its own, if it has one."""
-    return {"page": f"{site.up}{site.pages[name]}"} if site and name in site.pages else {}
-
-
-def _parts(site: Surroundings | None) -> dict[str, Any]:
+def _parts(site: Surroundings | None, names: Sequence[str]) -> dict[str, Any]:
     """Give style and scripts, as files of the site or whole, and where they may come from."""
     from markupsafe import Markup
 
     static = files("kg") / "static"
-    own_styles = [f"'{each}'" for each in styles_of_networks()]
+    own_styles = [f"'{each}'" for each in styles_of_networks() if names is FILES]
     if site:
-        names = [PurePosixPath(name).name for name in FILES]
+        own_style, *own_scripts = [PurePosixPath(name).name for name in names]
         beside = ["'self'", "file:"]
         return {
-            "style": names[0],
-            "scripts": names[1:],
+            "style": own_style,
+            "scripts": own_scripts,
             "script_sources": _sources(beside),
             "style_sources": _sources([*beside, *own_styles]),
         }
     # Line ends are normalised as a browser does before it compares a hash.
-    texts = ["\n".join((static / n).read_text("utf-8").splitlines()) for n in (_FRAME, *FILES)]
+    texts = ["\n".join((static / n).read_text("utf-8").splitlines()) for n in (_FRAME, *names)]
     frame, style, *scripts = map(Markup, texts)
     style = Markup("\n").join((frame, style))
     return {
@@ -202,7 +226,7 @@ def _drawn(view: View, graph: "Network") -> Any:
             name,
             shape="custom",
             landmark=view.kinds[node["kind"]].landmark,
-            facts=_facts(view, node),
+            facts=view.facts_of(node),
             **{key: node[key] for key in ("label", "kind", "description", "size", "x", "y")},
         )
     # In the order of the file, so that the details list links as the key does.
@@ -245,17 +269,6 @@ def _width(works: int) -> float:
     return 1.2 + 1.8 * min(works, 3)
 
 
-def _facts(view: View, item: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """List the facts of an item; the network has codes for sections, which people read in words."""
-    return [
-        (heading, "; ".join(map(section_in_words, item[heading].split("; "))))
-        if heading in view.sections
-        else (heading, item[heading])
-        for heading in view.facts
-        if heading in item
-    ]
-
-
 def _groups(
     view: View, graph: "Network", claims: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, dict[str, Any]]:
@@ -289,7 +302,7 @@ def _groups(
         }
         row = {
             **item,
-            **dict(_facts(view, item)),
+            **dict(view.facts_of(item)),
             "id": name,
             "links": links,
             "incoming": incoming[name],

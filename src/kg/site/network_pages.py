@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kg.large_networks import FILES as FILES_OF_LARGE
 from kg.project import Project
 from kg.queries import Param, choices, load_query, run
 from kg.results import Table
@@ -86,7 +87,7 @@ def write_networks(site: Site, asked: Iterable[Question]) -> dict[str, list[Netw
         site.write(network.address, text)
     views = sorted(list_views(site.project), key=lambda view: "{" not in view.title)
     site.page(_INDEX, "networks", "Networks", views=views, networks=found)
-    site.copy(FILES)
+    site.copy(dict.fromkeys((*FILES, *FILES_OF_LARGE)))
     return by_choice
 
 

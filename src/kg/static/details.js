@@ -60,5 +60,5 @@ const details = (() => {
       ...(many === 1 ? lists : lists.flatMap((list, place) => [make("h3", { textContent: `Path ${place + 1}` }), list])));
   }
 
-  return { asks, hash, item, make, named, paths, press, says, tell };
+  return { asks, hash, item, make, named, paths, press, says, symbol, tell };
 })();

@@ -92,5 +92,17 @@ const explore = (() => {
     return found.length ? found : lines;
   }
 
-  return { along, ends, paths, within };
+  // The item that is nearest to a place in a direction, of pairs of an id and a place.
+  function towards(places, from, x, y) {
+    let best = null, least = Infinity;
+    for (const [id, place] of places) {
+      const along = (place.x - from.x) * x + (place.y - from.y) * y;
+      const aside = Math.abs((place.x - from.x) * y) + Math.abs((place.y - from.y) * x);
+      if (along <= 0 || aside > 2 * along) continue;
+      if (along + 2 * aside < least) [best, least] = [id, along + 2 * aside];
+    }
+    return best;
+  }
+
+  return { along, ends, paths, towards, within };
 })();

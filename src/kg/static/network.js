@@ -406,13 +406,7 @@
 
   function step(x, y) {
     const from = state.chosen && visible.has(state.chosen) ? placeOf(state.chosen) : network.getViewPosition();
-    let best = null, least = Infinity;
-    for (const id of visible) {
-      const node = placeOf(id), along = (node.x - from.x) * x + (node.y - from.y) * y;
-      const aside = Math.abs((node.x - from.x) * y) + Math.abs((node.y - from.y) * x);
-      if (id === state.chosen || along <= 0 || aside > 2 * along) continue;
-      if (along + 2 * aside < least) [best, least] = [id, along + 2 * aside];
-    }
+    const best = explore.towards([...visible].map((id) => [id, placeOf(id)]), from, x, y);
     // Keys only look at what might end a path; Enter ends it.
     if (best) show(wanted() ? { chosen: best, from: state.from } : choosing(best));
     else say("Nothing further that way.");

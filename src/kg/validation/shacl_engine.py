@@ -47,7 +47,7 @@ def find(data: Sequence[Triple], shapes: Sequence[Triple]) -> list[Finding]:
         raise bad_shape(error) from error
     # Read by Oxigraph, as rdflib would give each blank node yet another name.
     found = read_findings(to_rdflib(quad.triple for quad in parse(report, format=_LINES)))
-    if not any(":" not in finding.focus + finding.value for finding in found):
+    if all(":" in finding.focus and ":" in finding.value for finding in found):
         return found
     names = _names([*shapes, *data])
     return sorted(

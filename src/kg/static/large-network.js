@@ -1,0 +1,412 @@
+"use strict";
+(() => {
+  const get = (id) => document.getElementById(id);
+  const data = JSON.parse(get("data").textContent);
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const narrow = matchMedia("(max-width: 64rem)");
+  const INK = "#1d2429", PALE = 0.25, ROWS = 50, NAMES = 150, LEGIBLE = 5, MOST_LINKS = 100;
+
+  // The more there are, the smaller each is.
+  const small = Math.min(1, (4000 / data.items.length) ** 0.25);
+  const items = data.items.map(([id, label, kind, x, y, size]) => ({
+    id, label, x, y, description: "", facts: [], page: "", kind: data.marks[kind][0], mark: data.marks[kind][1], cell: kind,
+    landmark: data.landmarks[kind], size: small * Math.max(1.5 + (size - 7) * 0.4, data.landmarks[kind] ? 4.5 : 0),
+  }));
+  const byId = new Map(items.map((item) => [item.id, item]));
+  const edges = [];
+  for (let at = 0; at < data.edges.length; at += 3) {
+    const from = items[data.edges[at]], to = items[data.edges[at + 1]];
+    const [link, back, colour] = data.links[data.edges[at + 2]] || [null, null, from.mark.colour];
+    edges.push({ from, to, link, back, colour });
+  }
+  const ends = new Map(items.map((item) => [item, []]));
+  for (const edge of edges) {
+    const { from, to, link, back } = edge;
+    ends.get(from).push({ edge, other: to, says: link ?? to.kind, out: true });
+    ends.get(to).push({ edge, other: from, says: back ?? from.kind });
+  }
+
+  // What the key hides, what is chosen and whether its neighbours are shown alone, what the pointer
+  // is on, and where Escape leads back to.
+  const state = { offKinds: new Set(), offLinks: new Set(), chosen: null, near: false, pointed: null, back: null };
+  let visible = new Set(items), page = 1;
+  const joined = (item) => ends.get(item).filter(({ edge, other }) => !state.offLinks.has(edge.link) && !state.offKinds.has(other.kind));
+  const say = (text) => { get("shown").textContent = text; };
+  for (const part of document.querySelectorAll(".needs-script")) part.hidden = false;
+  document.querySelector(".no-script").hidden = true;
+  if (matchMedia("(max-width: 45rem)").matches) document.querySelector(".legend").open = false;
+
+  // ---- the picture: shapes and lines by sigma, and over them names and what is chosen
+  const mixed = (colour, share) => `#${[1, 3, 5].map((at) => Math.round(255 - share * (255 - Number.parseInt(colour.slice(at, at + 2), 16)))
+    .toString(16).padStart(2, "0")).join("")}`;
+
+  // All marks side by side, from which each shape is taken.
+  const CELL = 64, cells = 2 ** Math.ceil(Math.log2(data.marks.length));
+  function sheet() {
+    const canvas = Object.assign(document.createElement("canvas"), { width: CELL * cells, height: CELL });
+    const context = canvas.getContext("2d");
+    data.marks.forEach(([, mark], place) => picture.stamp(context, mark, { x: CELL * (place + 0.5), y: CELL / 2, r: CELL / 3 }));
+    return canvas;
+  }
+
+  function markProgram() {
+    const FLOAT = WebGLRenderingContext.FLOAT;
+    return class extends sigma.NodeProgram {
+      constructor(gl, ...rest) {
+        super(gl, ...rest);
+        this.texture = gl.createTexture();
+        gl.bindTexture(gl.TEXTURE_2D, this.texture);
+        gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, true);
+        gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, sheet());
+        gl.generateMipmap(gl.TEXTURE_2D);
+        gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR_MIPMAP_LINEAR);
+        gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
+        gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
+      }
+
+      getDefinition() {
+        return {
+          VERTICES: 1,
+          METHOD: WebGLRenderingContext.POINTS,
+          VERTEX_SHADER_SOURCE: `
+            attribute vec2 a_position;
+            attribute float a_size, a_cell;
+            attribute vec4 a_id;
+            uniform mat3 u_matrix;
+            uniform float u_scale;
+            varying float v_cell;
+            varying vec4 v_id;
+            void main() {
+              gl_Position = vec4((u_matrix * vec3(a_position, 1.0)).xy, 0.0, 1.0);
+              gl_PointSize = a_size * u_scale;
+              v_cell = a_cell;
+              v_id = vec4(a_id.rgb, a_id.a * 255.0 / 254.0);
+            }`,
+          FRAGMENT_SHADER_SOURCE: `
+            precision mediump float;
+            uniform sampler2D u_marks;
+            uniform float u_cells;
+            varying float v_cell;
+            varying vec4 v_id;
+            void main() {
+              vec4 texel = texture2D(u_marks, vec2((v_cell + gl_PointCoord.x) / u_cells, gl_PointCoord.y));
+              #ifdef PICKING_MODE
+              if (texel.a < 0.5) discard;
+              gl_FragColor = v_id;
+              #else
+              gl_FragColor = texel;
+              #endif
+            }`,
+          UNIFORMS: ["u_matrix", "u_scale", "u_marks", "u_cells"],
+          ATTRIBUTES: [
+            { name: "a_position", size: 2, type: FLOAT },
+            { name: "a_size", size: 1, type: FLOAT },
+            { name: "a_cell", size: 1, type: FLOAT },
+            { name: "a_id", size: 4, type: WebGLRenderingContext.UNSIGNED_BYTE, normalized: true },
+          ],
+        };
+      }
+
+      processVisibleItem(id, at, { x, y, size, cell }) {
+        this.array.set([x, y, size, cell, id], at);
+      }
+
+      setUniforms({ matrix, sizeRatio, pixelRatio }, { gl, uniformLocations }) {
+        gl.activeTexture(gl.TEXTURE0);
+        gl.bindTexture(gl.TEXTURE_2D, this.texture);
+        gl.uniform1i(uniformLocations.u_marks, 0);
+        gl.uniform1f(uniformLocations.u_cells, cells);
+        // A point is as wide as its cell, of which the mark fills two thirds.
+        gl.uniform1f(uniformLocations.u_scale, (3 * pixelRatio) / sizeRatio);
+        gl.uniformMatrix3fv(uniformLocations.u_matrix, false, matrix);
+      }
+    };
+  }
+
+  function network() {
+    const graph = new sigma.Graph({ type: "directed", multi: true, allowSelfLoops: true });
+    // What sigma would add to each takes it longer than to be given it.
+    const rest = { label: "", hidden: false, forceLabel: false, zIndex: 0 };
+    // The best linked are drawn last, over the others.
+    for (const { id, x, y, size, cell } of [...items].sort((a, b) => a.landmark - b.landmark || a.size - b.size)) {
+      graph.addNode(id, { x, y: -y, size, cell, type: "circle", color: INK, highlighted: false, ...rest });
+    }
+    const pale = new Map(), marks = markProgram();
+    edges.forEach(({ from, to, colour }, number) => {
+      if (!pale.has(colour)) pale.set(colour, mixed(colour, PALE));
+      graph.addEdgeWithKey(String(number), from.id, to.id, { size: 1, type: "line", color: pale.get(colour), ...rest });
+    });
+    return new sigma.Sigma(graph, get("network"), {
+      allowInvalidContainer: true, enableCameraRotation: false, renderLabels: false, stagePadding: 20,
+      minCameraRatio: 0.002, maxCameraRatio: 2, zoomDuration: still ? 0 : 250, inertiaDuration: still ? 0 : 200,
+      defaultDrawNodeHover: () => {},
+      // In place of sigma's own too, which would be compiled and not used.
+      nodeProgramClasses: { circle: marks }, nodeHoverProgramClasses: { circle: marks },
+      edgeProgramClasses: { line: sigma.EdgeLineProgram, arrow: sigma.EdgeLineProgram },
+    });
+  }
+
+  // Without WebGL all else still works.
+  const drawable = () => typeof sigma !== "undefined" && Boolean(document.createElement("canvas").getContext("webgl2"));
+  const view = drawable() ? network() : null;
+  if (!view) {
+    document.querySelector(".no-picture").hidden = false;
+    for (const id of ["closer", "further", "fit", "network", "keys"]) get(id).hidden = true;
+  }
+  const overlay = view?.createCanvas("names", { beforeLayer: "mouse", style: { pointerEvents: "none" } });
+  const placed = (item) => view.graphToViewport({ x: item.x, y: -item.y });
+  const radius = (item) => view.scaleSize(item.size);
+
+  // What is chosen stands out over the rest, with its links and neighbours; names keep clear of
+  // one another.
+  function adorn() {
+    const { width, height } = view.getDimensions(), ratio = devicePixelRatio || 1;
+    Object.assign(overlay, { width: width * ratio, height: height * ratio });
+    const context = overlay.getContext("2d");
+    context.scale(ratio, ratio);
+    const told = new Set([state.chosen, state.pointed].filter((item) => visible.has(item)));
+    const near = new Set();
+    if (visible.has(state.chosen)) {
+      context.fillStyle = "rgba(255, 255, 255, 0.7)";
+      if (!state.near) context.fillRect(0, 0, width, height);
+      for (const { edge, other } of joined(state.chosen)) {
+        const [from, to] = [state.chosen, other].map(placed);
+        context.strokeStyle = edge.colour;
+        context.stroke(new Path2D(picture.bent(from, to, 0)));
+        near.add(other);
+      }
+    }
+    for (const item of near) picture.stamp(context, item.mark, { ...placed(item), r: Math.max(radius(item), 2) });
+    for (const item of told) picture.stamp(context, item.mark, { ...placed(item), r: Math.max(radius(item), 6), ring: INK });
+    const named = near.size ? new Set([...near, ...told]) : [...visible].filter((item) => item.landmark || radius(item) >= LEGIBLE || told.has(item));
+    const shown = [...named].map((item) => ({
+      ...placed(item), r: radius(item), label: item.label, landmark: item.landmark, rank: told.has(item) ? 3 : item.landmark ? 1 : 0,
+    })).filter(({ x, y }) => x > -20 && y > -20 && x < width + 20 && y < height + 20);
+    shown.sort((a, b) => b.rank - a.rank || b.r - a.r);
+    picture.write(context, picture.names(context, shown.slice(0, NAMES), width, height));
+  }
+
+  // What sigma's camera has to look at to show some items.
+  function frame(shown) {
+    let left = Infinity, top = Infinity, right = -Infinity, bottom = -Infinity;
+    for (const { x, y } of [...shown].map(placed)) {
+      [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x), Math.min(top, y), Math.max(bottom, y)];
+    }
+    const { width, height } = view.getDimensions(), { ratio } = view.getCamera().getState();
+    const share = Math.max((right - left) / width, (bottom - top) / height, 0.02 / ratio) * 1.25;
+    return { ...view.viewportToFramedGraph({ x: (left + right) / 2, y: (top + bottom) / 2 }), ratio: ratio * share };
+  }
+  const look = (to) => (still ? view.getCamera().setState(to) : view.getCamera().animate(to, { duration: 250 }));
+  const fit = () => { if (view && visible.size) look(frame(visible)); };
+  const zoom = (factor) => { if (view) look({ ratio: view.getCamera().getState().ratio / factor }); };
+  function reveal(item) {
+    const at = placed(item), { width, height } = view.getDimensions();
+    if (at.x < 60 || at.y < 60 || at.x > width - 60 || at.y > height - 60) look(view.viewportToFramedGraph(at));
+  }
+
+  // ---- the table, a part at a time
+  const pages = () => Math.max(1, Math.ceil(visible.size / ROWS));
+  const { make, named } = details;
+  const linkTo = (item) => make("a", { href: details.hash({ node: item.id }), textContent: item.label });
+  function cell(label, ...parts) {
+    const made = make("td", { className: { Facts: "fact facts", Links: "links" }[label] || "fact" }, ...parts);
+    made.setAttribute("role", "cell");
+    made.dataset.label = label;
+    return made;
+  }
+  function row(item) {
+    const head = make("th", { scope: "row" }, linkTo(item), ...(item.description ? [details.says(item.description)] : []),
+      make("p", { className: "quiet", textContent: item.id.replace(/^statement:/, "") }));
+    head.setAttribute("role", "rowheader");
+    const out = new Map();
+    for (const { other, says, out: leads } of joined(item)) if (leads && visible.has(other)) out.set(says, [...(out.get(says) || []), other]);
+    const links = [...out].map(([says, others]) => make("div", { className: "linked" }, make("span", { className: "name", textContent: says }), ": ",
+      make("ul", {}, ...others.map((other) => make("li", {}, linkTo(other))))));
+    const incoming = joined(item).filter(({ other, out: leads }) => !leads && visible.has(other)).length;
+    if (incoming) links.push(make("div", { textContent: `${incoming} ${incoming === 1 ? "link leads" : "links lead"} here` }));
+    const facts = item.facts.map(([heading, text]) => make("div", {}, make("span", { className: "quiet", textContent: `${heading}: ` }), text));
+    const made = make("tr", {}, head, cell("Kind", details.symbol(item.kind), " ", make("span", { className: "name", textContent: item.kind })),
+      cell("Facts", ...(facts.length ? facts : ["–"])), cell("Links", ...links));
+    made.setAttribute("role", "row");
+    return made;
+  }
+  function turn(to) {
+    page = Math.min(Math.max(1, to || 1), pages());
+    const begin = (page - 1) * ROWS, part = [...visible].slice(begin, begin + ROWS);
+    get("rows").replaceChildren(...part.map(row));
+    get("page").value = page;
+    get("page").max = pages();
+    get("pages").textContent = `of ${pages()}`;
+    get("count").textContent = visible.size === items.length ? `(${items.length})` : `(${visible.size} of ${items.length})`;
+    get("part").textContent = part.length ? `Rows ${begin + 1} to ${begin + part.length} of ${visible.size}.` : "No item is shown.";
+    for (const [id, off] of [["first", page === 1], ["previous", page === 1], ["next", page === pages()], ["last", page === pages()]]) {
+      get(id).setAttribute("aria-disabled", String(off));
+    }
+  }
+
+  // ---- what is seen
+  function counted() {
+    const why = [], off = [...state.offKinds, ...state.offLinks];
+    if (off.length) why.push(`the key hides ${off.join(", ")}`);
+    if (state.near) why.push(`only neighbours of “${state.chosen.label}”`);
+    return `${visible.size} of ${items.length} items shown${why.length ? `: ${why.join("; ")}` : ""}.`;
+  }
+
+  function refresh() {
+    const seen = state.near ? new Set([state.chosen, ...joined(state.chosen).map(({ other }) => other)]) : null;
+    visible = new Set(items.filter((item) => !state.offKinds.has(item.kind) && (!seen || seen.has(item))));
+    const all = visible.size === items.length && !state.offLinks.size;
+    view?.setSetting("nodeReducer", all ? null : (id, told) => ({ ...told, hidden: !visible.has(byId.get(id)) }));
+    view?.setSetting("edgeReducer", all ? null : (id, told) => ({ ...told, hidden: state.offLinks.has(edges[id].link) }));
+    get("neighbours").setAttribute("aria-pressed", String(state.near));
+    turn(1);
+    say(`${counted()} The table holds the same.`);
+  }
+
+  function describe() {
+    const { chosen } = state;
+    if (!chosen) {
+      details.tell("Details", details.says("Choose an item in the picture, in the search results or in the table."));
+      return;
+    }
+    const linked = joined(chosen);
+    const more = linked.length > MOST_LINKS
+      ? [details.says(`It has ${linked.length} links, of which ${MOST_LINKS} are listed here. “Neighbours only” puts all that it is linked to into the table.`)] : [];
+    details.item(chosen, linked.slice(0, MOST_LINKS).map(({ other, says }) => ({ other, how: says })), more);
+  }
+
+  function show(chosen, { near = false, focus = false } = {}) {
+    const before = state.near;
+    Object.assign(state, { chosen, near: Boolean(chosen) && near });
+    const hidden = chosen && state.offKinds.delete(chosen.kind);
+    if (hidden) tick();
+    if (hidden || before || state.near) {
+      refresh();
+      fit();
+    } else if (view && chosen) reveal(chosen);
+    if (view) adorn();
+    describe();
+    const address = details.hash({ node: chosen?.id, near: state.near ? 1 : null });
+    if (location.hash !== address) history.replaceState(null, "", address);
+    if (focus) get("details-heading").focus();
+    else if (chosen && !state.near) say(`${chosen.label}, ${chosen.kind}, ${joined(chosen).length === 1 ? "1 link" : `${joined(chosen).length} links`}.`);
+  }
+  const clear = () => show(null);
+
+  function byAddress() {
+    const said = new URLSearchParams(location.hash.slice(1)), id = said.get("node");
+    if (id && !byId.has(id)) say(`There is no item “${id}” on this page.`);
+    else if (id) show(byId.get(id), { near: Number(said.get("near")) > 0, focus: true });
+    else if (state.chosen) clear();
+  }
+
+  // ---- links, key and buttons
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='#node=']");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    if (!link.closest(".details")) state.back = link;
+    if (link.hash === location.hash) byAddress(); else location.hash = link.hash;
+  });
+  addEventListener("hashchange", byAddress);
+  const boxes = [...document.querySelectorAll(".legend input")];
+  const setOf = (box) => box.dataset.kind === undefined ? [state.offLinks, box.dataset.link] : [state.offKinds, box.dataset.kind];
+  const tick = () => boxes.forEach((box) => { const [off, name] = setOf(box); box.checked = !off.has(name); });
+  for (const box of boxes) {
+    box.addEventListener("change", () => {
+      const [off, name] = setOf(box);
+      off[box.checked ? "delete" : "add"](name);
+      refresh();
+      describe();
+    });
+  }
+  get("reset").addEventListener("click", () => {
+    state.offKinds.clear();
+    state.offLinks.clear();
+    tick();
+    finder.empty();
+    clear();
+    refresh();
+    fit();
+  });
+  function neighbours() {
+    if (state.chosen) show(state.chosen, { near: !state.near });
+    else say("Choose an item first; then its neighbours can be shown alone.");
+  }
+  const does = { neighbours, fit, closer: () => zoom(1.5), further: () => zoom(1 / 1.5),
+    first: () => turn(1), previous: () => turn(page - 1), next: () => turn(page + 1), last: () => turn(pages()) };
+  for (const [id, act] of Object.entries(does)) get(id).addEventListener("click", act);
+  get("page").addEventListener("change", () => turn(Number.parseInt(get("page").value, 10)));
+
+  // ---- pointer and keys in the picture
+  function point(item) {
+    state.pointed = item;
+    get("network").style.cursor = item ? "pointer" : "";
+    adorn();
+  }
+  view?.on("enterNode", ({ node }) => point(byId.get(node)));
+  view?.on("leaveNode", () => point(null));
+  view?.on("clickNode", ({ node }) => {
+    state.back = get("network");
+    show(byId.get(node), { near: state.near, focus: narrow.matches });
+  });
+  view?.on("clickStage", () => { if (state.chosen) clear(); });
+  // The wheel scrolls the page, as everywhere else; with Ctrl it zooms the picture.
+  get("network").addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
+  }, { capture: true });
+
+  function step(x, y) {
+    const { width, height } = get("network").getBoundingClientRect();
+    const from = state.chosen || (view ? view.viewportToGraph({ x: width / 2, y: height / 2 }) : { x: 0, y: 0 });
+    const places = [...visible].map((item) => [item, item]);
+    const best = explore.towards(places, state.chosen ? from : { x: from.x, y: -from.y }, x, y);
+    if (best) show(best, { near: state.near });
+    else say("Nothing further that way.");
+  }
+  const keys = {
+    ArrowLeft: () => step(-1, 0), ArrowRight: () => step(1, 0), ArrowUp: () => step(0, -1), ArrowDown: () => step(0, 1),
+    "+": () => zoom(1.5), "=": () => zoom(1.5), "-": () => zoom(1 / 1.5), 0: fit, n: neighbours, N: neighbours,
+    Enter: () => {
+      state.back = get("network");
+      if (state.chosen) get("details-heading").focus();
+    },
+    Escape: clear,
+  };
+  get("network").addEventListener("keydown", (event) => {
+    const act = event.ctrlKey || event.metaKey || event.altKey ? null : keys[event.key];
+    if (!act) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  });
+  document.querySelector(".details").addEventListener("keydown", (event) => {
+    if (event.key === "Escape") (state.back?.isConnected ? state.back : get("network")).focus();
+    if (event.ctrlKey || event.metaKey || event.altKey || !/^n$/i.test(event.key)) return;
+    neighbours();
+    if (!event.target.isConnected) get("details-heading").focus();
+  });
+
+  if (view) {
+    view.on("afterRender", adorn);
+    adorn();
+  }
+
+  // What is not seen at first waits until the picture stands.
+  function settle() {
+    JSON.parse(get("told").textContent).forEach(([description, facts, page], place) => Object.assign(items[place], { description, facts, page }));
+    turn(1);
+    say(`${counted()} The table holds the same.`);
+    finder.over(items);
+    byAddress();
+    if (state.chosen && !narrow.matches) document.querySelector(".panes").scrollIntoView();
+    document.documentElement.dataset.settled = "true";
+  }
+  requestAnimationFrame(() => {
+    document.documentElement.dataset.ready = "true";
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      if (document.readyState === "loading") addEventListener("DOMContentLoaded", settle);
+      else setTimeout(settle);
+    }));
+  });
+})();
