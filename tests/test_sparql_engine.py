@@ -24,6 +24,7 @@ EXAMPLES = Path(__file__).parent / "shapes"
 PREFIXES = """
 @prefix : <x:> . @prefix sh: <http://www.w3.org/ns/shacl#> .
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
 @prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 """
 DATA = """
@@ -172,6 +173,13 @@ def test_ill_formed_literals_are_found(name: str) -> None:
         ("sh:path :p ; sh:pattern '(['", "this sh:pattern"),
         ("sh:path :p ; sh:maxLength '3) } #'", "the number '3) } #'"),
         ("sh:or ()", "a list of no shapes"),
+        ("sh:path :p, :q ; sh:minCount 1", "several sh:path"),
+        ("sh:path :p ; sh:qualifiedMinCount 1", "without one sh:qualifiedValueShape"),
+        ("sh:path :p ; sh:qualifiedValueShape [ sh:class :A ]", "without a count"),
+        (
+            "sh:or _:l . _:l rdf:first :T ; rdf:rest _:l . :T sh:or _:l",
+            "a shape that leads back to itself",
+        ),
         ("sh:minCount 1", "sh:minCount without a path"),
         ("sh:path :p ; sh:sparql [ sh:select 'SELECT $this' ]", "sh:sparql beside a path"),
         ("sh:sparql [ sh:select 'SELECT $this WHERE { $this :p ?v }' ]", "sh:sparql other than"),

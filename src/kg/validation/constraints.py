@@ -98,6 +98,8 @@ class Writer:
         self._open.append(shape)
         value, step, writers = focus, "", OF_NODES
         if paths := self.shapes.values(shape, "sh:path"):
+            if len(paths) > 1:
+                raise refused("several sh:path of one shape", shape)
             value, writers = f"value{next(self._numbers)}", OF_PROPERTIES
             step = f"?{focus} {self._path(paths[0], shape)} ?{value} ."
         for name in self.shapes.properties(shape):
@@ -261,8 +263,10 @@ def _max_count(_: Writer, given: _Given) -> str:
 
 
 def _qualified(writer: Writer, given: _Given) -> str:
-    (shape,) = writer.shapes.values(given.shape, "sh:qualifiedValueShape")
-    return f"{given.step} MINUS {writer.violators(shape, given)}"
+    shapes = writer.shapes.values(given.shape, "sh:qualifiedValueShape")
+    if len(shapes) != 1:
+        raise refused("a qualified count without one sh:qualifiedValueShape", given.shape)
+    return f"{given.step} MINUS {writer.violators(shapes[0], given)}"
 
 
 def _qualified_min_count(writer: Writer, given: _Given) -> str:

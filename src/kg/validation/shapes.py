@@ -47,9 +47,11 @@ class Shapes:
         return next((str(value.value) for value in self.values(node, name)), "")
 
     def items(self, head: Any) -> list[Any]:
-        """Give the members of a list."""
-        found = []
-        while rest := self.values(head, "rdf:rest"):
+        """Give the members of a list, each once if it bites its tail."""
+        found: list[Any] = []
+        seen: set[Any] = set()
+        while head not in seen and (rest := self.values(head, "rdf:rest")):
+            seen.add(head)
             found += self.values(head, "rdf:first")
             head = rest[0]
         return found

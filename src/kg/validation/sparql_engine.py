@@ -84,6 +84,11 @@ def _check(shapes: Shapes) -> None:
         for name in shapes.properties(node):
             if name.startswith(_SH) and name not in known:
                 raise refused(curie(name), node)
+        counts = {f"{_SH}qualifiedMinCount", f"{_SH}qualifiedMaxCount"}
+        if shapes.values(node, "sh:qualifiedValueShape") and not counts & {
+            *shapes.properties(node)
+        }:
+            raise refused("sh:qualifiedValueShape without a count", node)
         types = {str(kind.value) for kind in shapes.values(node, "rdf:type")}
         if wrong := {kind for kind in types if kind.startswith(_SH)} - _TYPES:
             raise refused(curie(min(wrong)), node)
