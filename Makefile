@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 BUNDLED := --bundle --minify --format=iife --legal-comments=none --log-level=warning
 VIEWS := $(notdir $(basename $(sort $(wildcard viz/*.toml))))
 
-.PHONY: setup demo test test-full lint docs picture vendor bench bench-large constraints chromium clean
+.PHONY: setup demo test test-full lint docs picture vendor bench bench-large constraints chromium virtuoso clean
 
 setup: $(VENV)/.ready ## make the virtual environment
 
@@ -27,7 +27,7 @@ demo: setup ## validate the graph, ask the lead question, build the pages
 test: setup chromium lint ## everything essential
 	$(BIN)/pytest -m "not full"
 
-test-full: setup chromium ## real servers, every page, the wheel
+test-full: setup chromium virtuoso ## real servers, every page, the wheel
 	$(BIN)/pytest -m full
 
 lint: setup ## style and types
@@ -45,14 +45,17 @@ picture: setup chromium ## take the picture in the README anew
 
 bench: setup chromium ## measured comparisons, as ratios: docs/benchmarks.md
 	$(BIN)/python benchmarks/queries.py
+	$(BIN)/python benchmarks/stores.py
 	$(BIN)/python benchmarks/start_up.py
+	$(BIN)/python benchmarks/validation.py
 	$(BIN)/python benchmarks/site.py
 	$(BIN)/python benchmarks/drawing.py
 	$(BIN)/python benchmarks/layout.py
 	$(BIN)/python benchmarks/serve.py --early
 
-bench-large: setup ## the saved queries at ten million triples: 20 GB of memory
+bench-large: setup ## the same at ten million triples: 20 GB of memory
 	$(BIN)/python benchmarks/queries.py --triples 10000000
+	$(BIN)/python benchmarks/stores.py --triples 10000000
 
 constraints: ## pin the versions that are installed now
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
@@ -94,6 +97,14 @@ chromium:
 	       && apt-get -qq update \
 	       && apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core; } \
 	  || echo "no Chromium: install one (Debian: apt-get install chromium) for the browser tests"
+
+# The server that the saved queries are also asked of, by the same rule.
+virtuoso:
+	@command -v virtuoso-t >/dev/null \
+	  || { command -v apt-get >/dev/null && test "$$(id -u)" = 0 \
+	       && apt-get -qq update \
+	       && apt-get -qq install -y --no-install-recommends virtuoso-opensource-7-bin; } \
+	  || echo "no Virtuoso: install one (Debian: apt-get install virtuoso-opensource-7-bin) for its tests"
 
 clean: ## remove what was made
 	rm -rf build dist $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

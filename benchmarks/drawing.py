@@ -2,7 +2,7 @@
 
     python benchmarks/drawing.py
 
-Overviews of graphs made by graph.py are opened from files in headless Chromium, with WebGL in
+Overviews of graphs made by generate.py are opened from files in headless Chromium, with WebGL in
 software. Their first full draw is the frame in which the picture stands whole. The processor's time
 is that of the page's main thread. Aim: 1.5 s at 20,000 items. Nothing passes or fails.
 """
@@ -11,18 +11,17 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from graph import write_graph
+from generate import make_home
 from playwright.sync_api import Browser, sync_playwright
-from pyoxigraph import RdfFormat, parse
 from told import say, tell_said
 
 from kg.doctor import find_browser
 from kg.project import Project
-from kg.store import MemoryStore
+from kg.store import open_store
 from kg.views import build_view, view_network
 
 ROUNDS = 7
-TRIPLES = [100_000, 780_000]
+TRIPLES = [95_000, 710_000]
 AIM = 1.5
 WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 # Before a page's own scripts: notes the end of the frame after the one in which it is ready.
@@ -50,17 +49,14 @@ def seconds(browser: Browser, page_file: Path) -> tuple[float, float]:
 
 
 def main() -> None:
-    project = Project()
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as name:
         # Chromium has no sandbox for root, in containers; the pages are our own.
         browser = playwright.chromium.launch(
             executable_path=find_browser(), args=["--no-sandbox", *WEBGL]
         )
         for triples in TRIPLES:
-            graph, page_file = Path(name) / "large.nt", Path(name) / "large.html"
-            write_graph(triples, graph)
-            quads = parse(path=str(graph), format=RdfFormat.N_TRIPLES)
-            store = MemoryStore([], (quad.triple for quad in quads))
+            project = Project(make_home(Path(name) / str(triples), triples))
+            store, page_file = open_store(project), Path(name) / "large.html"
             page_file.write_text(build_view(project, store, "overview"), encoding="utf-8")
             network = view_network(project, store, "overview")
             rounds = [seconds(browser, page_file) for _ in range(ROUNDS)]

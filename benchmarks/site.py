@@ -2,7 +2,7 @@
 
     python benchmarks/site.py
 
-Overviews of two sizes (see graph.py) are opened from files in headless Chromium, whose graphics
+Overviews of two sizes (see generate.py) are opened from files in headless Chromium, whose graphics
 are software. Their first full draw is the frame in which the picture stands whole; it is compared
 with the same page without scripts, tables only, turn about. The processor's time is that of the
 page's main thread: unlike the clock's, it tells little of what else the machine does. It may take
@@ -18,9 +18,8 @@ import time
 from pathlib import Path
 
 from drawing import seconds
-from graph import write_graph
+from generate import make_home
 from playwright.sync_api import sync_playwright
-from pyoxigraph import RdfFormat, parse
 from told import say, tell_said
 
 from kg.doctor import find_browser
@@ -35,8 +34,9 @@ from kg.view_pages import FILES, Surroundings
 from kg.views import build_view
 
 ROUNDS = 7
-# Nodes, triples of a graph that has as many, and within how many seconds they shall be drawn.
-SIZES = [(150, 0, 0.5), (1000, 60_000, 1.0)]
+# Nodes, triples of a graph that has as many (0: the shipped one), and within how many seconds they
+# shall be drawn.
+SIZES = [(150, 0, 0.5), (1000, 50_000, 1.0)]
 
 
 def themes_of(project: Project, store: MemoryStore, size: int) -> tuple[list[str], int]:
@@ -59,7 +59,7 @@ def measure_drawing(folder: Path) -> None:
     site = Site(project, open_store(project), folder)
     site.copy(["vendor/govuk.css", "site.css", *FILES])
     around = Surroundings("../", site.frame("n/whole.html"), [])
-    large, whole, plain = folder / "large.nt", folder / "n" / "whole.html", folder / "n/plain.html"
+    whole, plain = folder / "n" / "whole.html", folder / "n" / "plain.html"
     whole.parent.mkdir()
     with sync_playwright() as playwright:
         # Chromium has no sandbox for root, in containers; the pages are our own.
@@ -67,9 +67,8 @@ def measure_drawing(folder: Path) -> None:
             executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
         )
         for size, triples, aim in SIZES:
-            write_graph(triples, large)
-            quads = parse(path=str(large), format=RdfFormat.N_TRIPLES)
-            store = MemoryStore([], (quad.triple for quad in quads))
+            made = Project(make_home(folder / str(size), triples)) if triples else project
+            store = MemoryStore(made.graph_files())
             themes, nodes = themes_of(project, store, size)
             text = build_view(project, store, "overview", {"theme": themes}, around)
             whole.write_text(text, encoding="utf-8")

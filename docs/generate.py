@@ -21,6 +21,8 @@ from kg.cli import app
 from kg.project import Project
 from kg.queries import USERS, SavedQuery, list_queries
 from kg.terms import PREFIXES, curie
+from kg.validation.constraints import COMPONENTS, DATATYPES
+from kg.validation.shapes import TARGETS
 from kg.views import list_views
 
 FOLDER = Path(__file__).parent / "reference"
@@ -120,6 +122,13 @@ def shapes(project: Project) -> str:
             severity = str(graph.value(shape, SH.severity)).rpartition("#")[2]
             told = [str(graph.value(shape, part)) for part in (SH.message, SH.description)]
             text += row(f"`{curie(str(shape))}`", *told, severity)
+    known = code([f"sh:{name}" for name in COMPONENTS])
+    datatypes = code([f"xsd:{name}" for name in DATATYPES])
+    text += "\n## What the engine `sparql` knows\n\n"
+    text += f"Constraints: {known}. In `sh:datatype`: {datatypes}. In `sh:sparql`: one SELECT of "
+    text += "`$this` and `?value` over one group without groups in it. Paths: a property, "
+    text += "`sh:inversePath`, `sh:alternativePath` and sequences. Targets: "
+    text += f"{code(list(TARGETS))}. It refuses all else by name.\n"
     return text
 
 

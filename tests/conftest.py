@@ -117,11 +117,11 @@ def ask_rdflib() -> Callable[[Graph, str], Table | Triples]:
 @pytest.fixture(scope="session")
 def serve(
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[[MemoryStore], EndpointStore]]:
+) -> Iterator[Callable[..., EndpointStore]]:
     """Start the `oxigraph` server of PyPI, on loopback, with the triples of a store."""
     with ExitStack() as stack:
 
-        def start(store: MemoryStore) -> EndpointStore:
+        def start(store: MemoryStore, *, writable: bool = False) -> EndpointStore:
             folder = tmp_path_factory.mktemp("server")
             dump = folder / "graph.nq"
             with dump.open("wb") as file:
@@ -135,8 +135,9 @@ def serve(
                 free.bind(("127.0.0.1", 0))
                 port = free.getsockname()[1]
             address = f"http://127.0.0.1:{port}"
+            command = "serve" if writable else "serve-read-only"
             process = subprocess.Popen(
-                [program, "serve-read-only", *place, "--bind", f"127.0.0.1:{port}"],
+                [program, command, *place, "--bind", f"127.0.0.1:{port}"],
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
@@ -175,6 +176,8 @@ def stub() -> Iterator[Callable[..., Stub]]:
         def start(
             answer: bytes | Callable[[socket.socket, bytes], None],
             tls: ssl.SSLContext | None = None,
+            *,
+            whole: bool = True,
         ) -> Stub:
             listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
             listening.settimeout(0.05)
@@ -187,7 +190,7 @@ def stub() -> Iterator[Callable[..., Stub]]:
                     plain.settimeout(10)
                     client = tls.wrap_socket(plain, server_side=True) if tls else plain
                     with client:
-                        request = _request(client)
+                        request = _request(client) if whole else b""
                         found.requests.append(request)
                         if callable(answer):
                             answer(client, request)

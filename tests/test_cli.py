@@ -51,6 +51,37 @@ def test_lists_come_in_every_format(kg: Run, tmp_path: Path, command: list[str],
     assert out.stat().st_size > 50
 
 
+@pytest.mark.parametrize("command", [["stats"], ["query", "run", "kind-count"]])
+def test_options_for_every_command_stand_before_it_or_after(
+    kg: Run, home: Path, tmp_path: Path, command: list[str]
+) -> None:
+    works = home / "data" / "triples" / "works.ttl"
+    works.write_text(works.read_text("utf-8") + "<u:s> a <u:o> .\n", "utf-8")
+    store = str(tmp_path / "store")
+    assert kg("load", "--rebuild", "--home", str(home), "--store", store).returncode == 0
+    for given in (["--home", str(home)], ["--store", store]):
+        before, after = kg(*given, *command), kg(*command, *given)
+        assert before.returncode == 0 and len(before.stdout) > 50
+        assert (after.stdout, after.stderr) == (before.stdout, before.stderr)
+        other = kg(given[0], "elsewhere", *command, *given)
+        assert (other.returncode, other.stdout) == (2, "")
+        assert f"'{given[0]}': before the command it has another value" in other.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--store", "x", "stats", "--endpoint", "http://x/"], "a store and an endpoint are named"),
+        (["load", "--rebuild", "--store", "x", "--endpoint", "http://x/"], "No such option"),
+        (["fmt", "--store", "x"], "No such option"),
+    ],
+)
+def test_options_that_do_not_fit_are_told(kg: Run, arguments: list[str], told: str) -> None:
+    ended = kg(*arguments)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert told in ended.stderr
+
+
 def test_nothing_found_is_said_on_stderr(kg: Run) -> None:
     ended = kg("query", "run", "statement-by-source", "-p", "source=laming-2003")
     assert ended.returncode == 0

@@ -37,6 +37,16 @@ def test_saved_queries_are_offered() -> None:
     assert "challenge-by-theme" in complete("kg query show ")
 
 
+def test_options_for_every_command_are_offered_and_heard(tmp_path: Path) -> None:
+    assert complete("kg query run kind-count --st") == ["--store"]
+    assert complete("kg fmt --ho") == ["--home"]
+    (tmp_path / "data" / "triples").mkdir(parents=True)
+    (tmp_path / "queries").mkdir()
+    (tmp_path / "queries" / "own.rq").write_text("ASK {}", "utf-8")
+    assert "own" in complete(f"kg --home {tmp_path} query run ")
+    assert "own" in complete(f"kg query run --home {tmp_path} ")
+
+
 def test_views_and_measures_are_offered() -> None:
     assert complete("kg view build citation") == ["citation-chains"]
     assert complete("kg network disag") == ["disagreements"]

@@ -8,10 +8,12 @@ import sys
 import threading
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyoxigraph import BlankNode, Literal
 
 from kg.endpoint import EndpointStore
 from kg.errors import EndpointFailed, QueryRefused
@@ -205,8 +207,57 @@ def test_a_graph_that_does_not_say_where_it_ends_is_not_taken(stub: Start) -> No
 
 
 def test_an_answer_that_its_server_cut_is_told(stub: Start) -> None:
-    cut = http(ROWS).replace(b"\r\n\r\n", b"\r\nKG-Truncated: rows; rows=1\r\n\r\n", 1)
-    fails(stub(cut).url, r"cut its answer at its own limit \(rows; rows=1\)")
+    for name, value in (
+        ("KG-Truncated", "rows; rows=1"),
+        ("X-SPARQL-MaxRows", "2"),
+        ("X-SQL-State", "S1TAT"),
+    ):
+        cut = http(ROWS).replace(b"\r\n\r\n", f"\r\n{name}: {value}\r\n\r\n".encode(), 1)
+        fails(stub(cut).url, rf"ends at the endpoint's own limit \({name}: {value}\)")
+
+
+@pytest.mark.parametrize(
+    ("query", "behind"),
+    [
+        (CONSTRUCT, "SELECT (1 AS ?kgRow) { ?s ?p ?o }"),
+        (
+            "PREFIX u: <u:> # CONSTRUCT\nConstruct { ?s u:b '}' } WHERE { ?s ?p ?o } LIMIT 3",
+            "PREFIX u: <u:> # CONSTRUCT\nSELECT (1 AS ?kgRow) WHERE { ?s ?p ?o } LIMIT 3",
+        ),
+        ("DESCRIBE ?s WHERE { ?s ?p ?o }", "SELECT (1 AS ?kgRow) { ?s ?p ?o }"),
+        ("DESCRIBE <u:a>", ""),
+    ],
+)
+def test_a_graph_that_virtuoso_cuts_is_told_by_the_rows_behind_it(
+    stub: Start, query: str, behind: str
+) -> None:
+    def virtuoso(client: socket.socket, request: bytes) -> None:
+        is_rows = b"query=" in request and b"kgRow" in request
+        answer = http(ROWS) if is_rows else http(GRAPH, TURTLE)
+        head = b"\r\nServer: Virtuoso/07.20\r\n" + b"X-SPARQL-MaxRows: 2\r\n" * is_rows
+        client.sendall(answer.replace(b"\r\n", head, 1))
+
+    found = stub(virtuoso)
+    if not behind:
+        assert isinstance(EndpointStore(found.url).query(query), Triples)
+        return
+    fails(found.url, "X-SPARQL-MaxRows: 2", query)
+    assert parse_qs(found.requests[-1].rpartition(b"\r\n")[2].decode())["query"] == [behind]
+
+
+def test_what_virtuoso_writes_in_its_own_way_is_read(stub: Start) -> None:
+    boolean = b'"datatype": "http://www.w3.org/2001/XMLSchema#boolean", "value": "%b"'
+    row = b'{"x": {"type": "bnode", "value": "nodeID://b10"}, "n": {"type": "typed-literal", %b}}'
+    for written, read in ((b"1", "true"), (b"0", "false"), (b"true", "true")):
+        body = HEAD + row % (boolean % written) + b"]}}"
+        answer = EndpointStore(stub(http(body)).url).query(SELECT)
+        assert isinstance(answer, Table)
+        ((blank, truth),) = answer.rows
+        assert (blank, truth) == (BlankNode("b10"), Literal(read == "true"))
+    yes = ROWS[:10] + b'"vars": ["__ASK_RETVAL"]}, "results": {"bindings": [%b]}}'
+    one = b'{"__ASK_RETVAL": {"type": "literal", "value": "1"}}'
+    for rows_, truth in ((one, True), (b"", False)):
+        assert EndpointStore(stub(http(yes % rows_)).url).query(ASK) == Boolean(truth)
 
 
 def test_rows_that_are_cut_anywhere_are_never_taken_for_whole(stub: Start) -> None:
@@ -327,7 +378,7 @@ def test_credentials_are_sent_and_never_leave_the_origin(
     assert f"authorization: {header.lower()}" in found.headers()
     for to in (other.url, "/elsewhere"):
         back = b"HTTP/1.1 307 X\r\nLocation: %b\r\n\r\n" % to.encode()
-        fails(stub(back).url, "redirects the query")
+        fails(stub(back).url, "redirects the request")
     assert other.requests == []
     said = fails(stub(http(header.encode() + b" s3cret", "text/plain", "400 X")).url, "refused")
     assert "s3cret" not in str(said) and header.split()[1] not in str(said)

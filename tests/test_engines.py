@@ -11,7 +11,7 @@ import pytest
 from kg.errors import KgError
 from kg.project import Project
 from kg.reports import Report, Violation, render_report
-from kg.validation import ENGINES, engines, validate
+from kg.validation import ENGINES, engines, shacl_engine, validate
 
 EXAMPLES = Path(__file__).parent / "shapes"
 
@@ -34,14 +34,15 @@ def told(report: Report) -> list[Violation]:
 
 
 def test_engines_agree_on_every_example(examples: Project) -> None:
-    judge, fast = (validate(examples, engine=name) for name in ("pyshacl", "shacl"))
+    judge, *others = (validate(examples, engine=name) for name in ("pyshacl", "shacl", "sparql"))
     assert len(judge.violations) > 100
-    assert told(fast) == told(judge)
-    assert (judge.engine, fast.engine) == ("pyshacl", "shacl")
+    assert [told(other) for other in others] == [told(judge), told(judge)]
+    assert [other.engine for other in others] == ["shacl", "sparql"]
 
 
-def test_engines_agree_on_the_corpus(project: Project) -> None:
-    report = validate(project, engine="shacl")
+@pytest.mark.parametrize("engine", ["shacl", "sparql"])
+def test_engines_agree_on_the_corpus(project: Project, engine: str) -> None:
+    report = validate(project, engine=engine)
     assert report.violations == () and report.conforms
 
 
@@ -59,7 +60,7 @@ def test_auto_asks_pyshacl_where_shacl_refuses(
 
     monkeypatch.setattr(engines, "LARGE", 0)
     assert validate(project).engine == "shacl"
-    monkeypatch.setattr(engines, "_shacl", refuse)
+    monkeypatch.setattr(shacl_engine, "find", refuse)
     assert validate(project).engine == "pyshacl"
     assert "shacl did not judge, pySHACL does: a shape cannot be run" in capsys.readouterr().err
     with pytest.raises(KgError, match="look-ahead"):
@@ -83,7 +84,7 @@ def test_a_missing_engine_is_told(project: Project, monkeypatch: pytest.MonkeyPa
 
 
 def test_there_are_the_engines_that_are_named() -> None:
-    assert ENGINES == ("auto", "pyshacl", "shacl")
+    assert ENGINES == ("auto", "pyshacl", "shacl", "sparql")
 
 
 def test_a_panic_of_compiled_code_is_a_refusal(
@@ -95,13 +96,6 @@ def test_a_panic_of_compiled_code_is_a_refusal(
     def panic(*_: object) -> str:
         raise Panic("index out of bounds")
 
-    monkeypatch.setattr(engines, "_text", panic)
+    monkeypatch.setattr(shacl_engine, "_text", panic)
     with pytest.raises(KgError, match="index out of bounds"):
         validate(project, engine="shacl")
-
-
-@pytest.mark.parametrize("home", [["--store", "x"], ["--endpoint", "http://127.0.0.1:9/"]])
-def test_a_store_is_not_passed_by_judging_the_files(kg: Any, home: list[str]) -> None:
-    ended = kg(*home, "validate")
-    assert ended.returncode == 2 and not ended.stdout
-    assert f"Error: {home[0]}: only files can be validated" in ended.stderr

@@ -3,6 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyoxigraph
 import pytest
 from pyoxigraph import RdfFormat, parse
 from rdflib import Graph, Namespace, URIRef
@@ -119,3 +120,52 @@ def test_a_store_gives_the_same_triples_as_the_files(
     assert export_graph(project, "nt", derived=derived, asked=other) == from_store
     from_files = export_graph(project, "nt", derived=derived)
     assert len(from_store.splitlines()) == len(from_files.splitlines())
+
+
+@pytest.mark.parametrize("form", ["ttl", "nt", "jsonld"])
+def test_the_order_does_not_hang_on_how_much_is_sorted_at_a_time(
+    project: Project, store: MemoryStore, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = export_graph(project, form, asked=store)
+    monkeypatch.setattr("kg.export._RUN", 999)
+    assert export_graph(project, form, asked=store) == whole
+
+
+def test_no_room_to_sort_is_told(
+    project: Project, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no device that is full")
+    monkeypatch.setattr("kg.export.TemporaryFile", lambda prefix: full.open("wb"))
+    with pytest.raises(KgError, match="cannot be sorted: No space left") as error:
+        export_graph(project, "nt", asked=store)
+    assert "TMPDIR" in error.value.fix
+
+
+@pytest.mark.full
+def test_a_large_store_is_exported_in_little_memory(tmp_path: Path) -> None:
+    lines = tmp_path / "large.nt"
+    with lines.open("w") as file:
+        file.writelines(
+            f'<u:s{n % 9999}> <u:p> "{n} and more of what claims say"@en .\n'
+            for n in range(600_000)
+        )
+    store = pyoxigraph.Store(str(tmp_path / "store"))
+    store.bulk_load(path=str(lines), format=RdfFormat.N_TRIPLES)
+    del store
+    program = (
+        "import sys, resource, pathlib\n"
+        "from kg.export import write_graph\nfrom kg.project import Project\n"
+        "from kg.store import DiskStore\n"
+        "asked = DiskStore(pathlib.Path(sys.argv[1]))\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "write_graph(sys.stdout.buffer, Project(), 'nt', asked=asked)\n"
+        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "print((peak - before) // 1024, file=sys.stderr)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "store")], capture_output=True, check=True
+    )
+    assert ended.stdout.splitlines() == sorted(lines.read_bytes().splitlines())
+    assert int(ended.stderr) < 300  # megabytes; all of it at once takes over a thousand

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kg.errors import UnreadableFile
-from kg.files import walk_folder, write_file
+from kg.files import replacing, walk_folder, write_file
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links are others on Windows")
 
@@ -106,3 +106,15 @@ def test_folders_are_walked_through_links_once(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="folder cannot be read"):
         list(walk_folder(tmp_path / "none"))
+
+
+def test_what_fails_while_it_is_written_leaves_the_old_file_whole(file: Path) -> None:
+    def fail() -> None:
+        with replacing(file) as new:
+            new.write(b"half of")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert file.read_bytes() == b"old"
+    assert list(file.parent.iterdir()) == [file]

@@ -16,6 +16,7 @@ from conftest import Run
 from filelock import FileLock
 
 from kg import generations
+from kg.data_files import FORMATS
 from kg.errors import KgError, UnreadableFile
 from kg.generations import build, current, read_manifest, stale
 from kg.project import Project, start_home
@@ -70,6 +71,16 @@ def test_the_graph_of_a_home_is_loaded_and_asked(kg: Run, home: Path, tmp_path: 
     assert "works.ttl" in kg(*where, *asked).stderr
 
 
+def test_of_a_large_file_it_is_told_how_far_it_is(tmp_path: Path) -> None:
+    file, told = tmp_path / "large.nt", list[str]()
+    file.write_text(f'<u:s> <u:p> "{"x" * 1_000_000}" .\n' * 21, "utf-8")
+    build([numbered(tmp_path / "small.nt", 3), file], tmp_path / "store", told=told.append)
+    assert count(tmp_path / "store") == 4
+    assert len(told) == 3 + 10
+    assert told[2:4] == ["loaded 2 of 21 MB", "loaded 4 of 21 MB"]
+    assert told[-2] == "loaded 21 of 21 MB"
+
+
 def test_files_are_loaded_with_the_vocabularies(kg: Run, tmp_path: Path) -> None:
     file = numbered(tmp_path / "mine.nt", 7)
     assert kg("--store", str(tmp_path / "store"), "load", str(file)).returncode == 0
@@ -84,7 +95,7 @@ def test_files_are_loaded_with_the_vocabularies(kg: Run, tmp_path: Path) -> None
         (["--store", "new"], "nothing is named to be loaded"),
         (["--store", "new", "--rebuild", "a.ttl"], "files are named beside --rebuild"),
         (["--store", "new", "missing.ttl"], "missing.ttl: the file cannot be read"),
-        (["--store", "new", "a.xlsx"], "a.xlsx: a store is built from Turtle"),
+        (["--store", "new", "a.xlsx"], "a.xlsx: this is neither Turtle"),
         (["--store", "file", "--rebuild"], "the store cannot be built here"),
         (["--store", "full", "--rebuild"], "something else is in this folder, such as letter"),
     ],
@@ -195,11 +206,32 @@ def test_a_damaged_store_is_told_and_can_be_built_anew(
     assert count(folder) == 10
 
 
+def test_a_store_is_asked_though_only_its_generation_is_known(kg: Run, folder: Path) -> None:
+    told = json.loads((folder / "store.json").read_text("utf-8"))
+    for wrong in ({**told, "more": 1}, {"generation": "generation-1"}, {**told, "files": [{}]}):
+        (folder / "store.json").write_text(json.dumps(wrong), "utf-8")
+        assert count(folder) == 10
+        ended = kg("sparql", "--store", str(folder), stdin="SELECT ?s { ?s ?p ?o } LIMIT 3")
+        assert (ended.returncode, len(ended.stdout.splitlines())) == (0, 4)
+        assert "whether the store is up to date is not known" in ended.stderr
+        with pytest.raises(UnreadableFile):  # a load that fails leaves it as it was
+            build([folder.parent / "none.nt"], folder)
+        assert count(folder) == 10
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "", 7, None, "generation-2"])
+def test_a_generation_that_is_none_is_not_opened(folder: Path, name: object) -> None:
+    shutil.copytree(folder / "generation-1", folder.parent / "elsewhere")
+    (folder / "store.json").write_text(json.dumps({"generation": name}), "utf-8")
+    with pytest.raises(KgError, match="damaged"):
+        current(folder)
+
+
 def test_a_store_of_another_program_is_read_and_not_overwritten(tmp_path: Path) -> None:
     from pyoxigraph import Store
 
     Store(str(tmp_path / "theirs")).bulk_load(
-        path=str(numbered(tmp_path / "ten.nt", 10)), format=generations.FORMATS[".nt"]
+        path=str(numbered(tmp_path / "ten.nt", 10)), format=FORMATS[".nt"]
     )
     assert count(tmp_path / "theirs") == 10
     assert current(tmp_path / "theirs") == tmp_path / "theirs"

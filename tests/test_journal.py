@@ -382,7 +382,7 @@ def test_only_a_fault_of_standard_output_is_told_as_one(
     program = (
         "import os, sys\nfrom kg.cli import main\nimport kg.export\n"
         "def fail(*a, **k):\n    raise OSError(28, 'No space left on device', 'some/file')\n"
-        "kg.export.export_graph = fail\nmain()\n"
+        "kg.export.write_graph = fail\nmain()\n"
     )
     command = [sys.executable, "-c", program, "--home", str(home), "export"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)

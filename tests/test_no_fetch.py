@@ -250,7 +250,7 @@ def test_a_file_of_a_home(listener: Listener, home: Path, kind: str, name: str) 
 
 @pytest.mark.full
 @pytest.mark.parametrize("name", SHAPES)
-@pytest.mark.parametrize("engine", ["pyshacl", "shacl"])
+@pytest.mark.parametrize("engine", ["pyshacl", "shacl", "sparql"])
 def test_a_shape(listener: Listener, home: Path, engine: str, name: str) -> None:
     shapes = home / "ontology" / "shapes"
     shapes.mkdir(parents=True, exist_ok=True)

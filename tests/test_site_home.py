@@ -191,6 +191,11 @@ def test_the_search_finds_claims_by_what_they_are_about(site: Path, browser: Bro
     for one, *others in [
         ("children's commissioner", "children\u2019s commissioner", "childrens commissioner"),
         ("inter-agency", "interagency", "inter\u2011agency"),
+        (
+            "serious case reviews",
+            '"Serious Case Reviews"',
+            "\u201cserious\u201d \u201ecase\u201c reviews",
+        ),
     ]:
         assert (told := search(page, one)) and all(search(page, each) == told for each in others)
     page.close()

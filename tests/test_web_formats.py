@@ -174,7 +174,9 @@ def test_a_format_may_be_named_in_the_address(server: Served, form: str) -> None
     named = ask(server.url, "SELECT (1 AS ?x) {}", "application/ld+json", format=form)
     assert named.status == 200
     assert form in named.kind or (form, named.kind) == ("tsv", "text/tab-separated-values")
-    assert ask(server.url, "ASK {}", format="pdf").status == 406
+    refused = ask(server.url, "ASK {}", format="pdf")
+    assert refused.status == 406
+    assert "md and xlsx" in json.loads(refused.body)["fix"]
     assert ask(server.url, "ASK {}", format="nt").status == 406
 
 

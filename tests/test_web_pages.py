@@ -116,6 +116,14 @@ def test_a_value_that_is_none_is_told_and_can_be_mended(tab: Callable[..., Page]
     assert page.locator("#answer tbody tr").count() > 0
 
 
+def test_a_refusal_is_what_the_form_leads_to(tab: Callable[..., Page]) -> None:
+    page = tab("sparql.html", script=False)
+    page.get_by_label("Your query").fill("SELECT * WHERE {")
+    page.get_by_role("button", name="Run the query").click()
+    page.wait_for_url("**/sparql?query=*#rows")
+    assert page.locator("#rows").inner_text() == "The query was not answered"
+
+
 def test_addresses_of_the_offline_site_hold(server: Served, site: Path) -> None:
     """Every page of the folder is served, but for files of answers, which have addresses here."""
     url = server.pages()
@@ -152,6 +160,23 @@ def test_the_files_of_an_answer_hold_its_rows(
     told = Graph().parse(data=get(f"{base}ttl{asked}")[2], format="turtle")
     statement = answer.records()[0]["statement"]
     assert (URIRef(statement.value), None, None) in told  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("challenge-by-theme.csv?theme=nonsense", 400),
+        ("challenge-by-theme.csv?them=interagency-working", 400),
+        ("challenge-by-them.csv", 404),
+        ("challenge-by-them.html", 404),
+        ("challenge-by-theme.pdf", 404),
+        ("challenge-by-theme", 404),
+    ],
+)
+def test_a_file_that_cannot_be_made_is_told_of(server: Served, address: str, status: int) -> None:
+    found, media_type, body = get(f"{server.pages()}question/{address}", "*/*")
+    assert (found, media_type) == (status, "application/problem+json")
+    assert json.loads(body)["fix"]
 
 
 def test_a_query_is_answered_on_the_page_that_asks_it(tab: Callable[..., Page]) -> None:

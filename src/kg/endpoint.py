@@ -4,37 +4,41 @@ Only `kg.store.open_store` needs it, and imports it when an endpoint is named: S
 heavy.
 """
 
-import os
 import re
-import ssl
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from io import BytesIO
-from ipaddress import ip_address
 from time import monotonic
-from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from typing import Any, cast
 from urllib.response import addinfourl
 
 import pyoxigraph
-from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, RdfFormat, Triple
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    Triple,
+)
 from SPARQLWrapper import POST, SPARQLWrapper
 
-from kg.errors import EndpointFailed, QueryRefused
-from kg.exchange import Limits, exchange, origin
+from kg.access import PAGE_TYPES, kind_of, reach, refusal
+from kg.errors import QueryRefused
+from kg.exchange import Limits, exchange
 from kg.gate import check_read_only
 from kg.results import Answer, Boolean, Table, Triples
-from kg.sparql import malformed
+from kg.sparql import malformed, tokens
+from kg.terms import PREFIXES
 from kg.turtle import nesting
 
 _TABLE_TYPES = ("application/sparql-results+json", "application/json")
 _GRAPH_TYPES = ("text/turtle", "application/n-triples")
-_PAGE_TYPES = ("text/html", "application/xhtml+xml")
-_HOST = re.compile(r"([\w.~-]+|\[[\da-f:.]+\])(:\d+)?", re.ASCII | re.IGNORECASE)
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, 2.1
-_BASIC = ("KG_ENDPOINT_USER", "KG_ENDPOINT_PASSWORD")
-_BEARER = "KG_ENDPOINT_TOKEN"
+_GRAPH_FORMS = ("CONSTRUCT", "DESCRIBE")
+# What another `kg serve`, and Virtuoso of its limits of rows and of time, say of an answer.
+_CUT_BY = ("KG-Truncated", "X-SPARQL-MaxRows", "X-SQL-State")
+_TRUTH = "__ASK_RETVAL"  # the column of Virtuoso's answer to an ASK: a row for yes, none for no
 # A term takes about as many bytes in memory beside its text; an answer may unpack to twice its
 # size. Few bytes of JSON can stand for many unbound cells, and of Turtle for many long IRIs.
 _CELL = 50
@@ -43,6 +47,7 @@ _UNPACKED = 2
 _DEEPEST = 32
 # A string that is open is taken as far as it goes, so that the time is proportional to the length.
 _MARKS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[{}\[\]]', re.DOTALL)
+_BOOLEAN = NamedNode(f"{PREFIXES['xsd']}boolean")
 _MOST_NAMES = 4_000  # of columns; a query has no more words
 
 
@@ -66,18 +71,7 @@ class EndpointStore:
     """
 
     def __init__(self, url: str, seconds: float = 30, size: int = 50_000_000) -> None:
-        parts = _address(url)
-        here = _is_loopback(parts)
-        self._credentials, secrets = _authorization(is_safe=here or parts.scheme == "https")
-        self._limits = Limits(
-            where=parts._replace(query="", fragment="").geturl(),  # a query may hold keys
-            seconds=seconds,
-            size=size,
-            follow=not self._credentials,
-            direct=here,
-            tls=ssl.create_default_context() if parts.scheme == "https" else None,
-            secrets=secrets,
-        )
+        self._credentials, self._limits = reach(url, seconds, size)
         self.url = url
 
     def query(self, text: str) -> Answer:
@@ -97,10 +91,12 @@ class EndpointStore:
         """
         form = check_read_only(text)
         ends = monotonic() + self._limits.seconds
-        client = _Client(self.url, text, form, self._credentials, self._limits)
-        body = client.query().response.read()
+        reply = self._asked(text, form)
+        body = reply.read()
+        if form in _GRAPH_FORMS and reply.headers.get("Server", "").startswith("Virtuoso"):
+            self._check_whole(text)
         try:
-            if form in {"CONSTRUCT", "DESCRIBE"}:
+            if form in _GRAPH_FORMS:
                 return Triples(self._graph(body, ends))
             return Boolean(self._truth(body)) if form == "ASK" else self._table(body, columns, ends)
         except (SyntaxError, ValueError, MemoryError) as error:
@@ -111,6 +107,15 @@ class EndpointStore:
             fix="check that the address is the query endpoint, and look at its answer",
         )
 
+    def _asked(self, text: str, form: str) -> addinfourl:
+        client = _Client(self.url, text, form, self._credentials, self._limits)
+        return cast(addinfourl, client.query().response)
+
+    def _check_whole(self, text: str) -> None:
+        """Refuse a graph that Virtuoso may have cut, which it tells only of rows."""
+        if rows := _rows_behind(text):
+            self._asked(rows, "SELECT")
+
     def _table(self, body: bytes, asked: Sequence[str], ends: float) -> Table:
         answer = _parse_json(body, _UNPACKED * self._limits.size // _CELL)
         if not isinstance(answer, QuerySolutions):
@@ -118,13 +123,16 @@ class EndpointStore:
         columns = tuple(variable.value for variable in answer.variables)
         if sorted(columns) != sorted(asked):
             raise ValueError(f"the columns {', '.join(columns)}, not {', '.join(asked)}")
-        return Table(columns, list(self._bounded(map(tuple, answer), ends)))
+        rows = (tuple(map(_written, row)) for row in answer)
+        return Table(columns, list(self._bounded(rows, ends)))
 
     def _truth(self, body: bytes) -> bool:
         answer = _parse_json(body, _UNPACKED * self._limits.size // _CELL)
-        if not isinstance(answer, QueryBoolean):
-            raise ValueError("rows, where yes or no was asked for")
-        return bool(answer)
+        if isinstance(answer, QueryBoolean):
+            return bool(answer)
+        if [variable.value for variable in answer.variables] == [_TRUTH]:
+            return [str(row[0].value) for row in answer] == ["1"]
+        raise ValueError("rows, where yes or no was asked for")
 
     def _graph(self, body: bytes, ends: float) -> list[Triple]:
         if nesting(body.decode()) > _DEEPEST:
@@ -150,7 +158,7 @@ class _Client(SPARQLWrapper):
     """One query, put by SPARQLWrapper as the protocol has it, and sent within limits."""
 
     def __init__(self, url: str, text: str, form: str, credentials: str, limits: Limits) -> None:
-        is_graph = form in {"CONSTRUCT", "DESCRIBE"}
+        is_graph = form in _GRAPH_FORMS
         super().__init__(url, returnFormat="turtle" if is_graph else "json")
         # Not by setQuery(): its guess of the form takes the first word that looks like one, which
         # may stand in a comment.
@@ -166,16 +174,18 @@ class _Client(SPARQLWrapper):
 
     def _query(self) -> tuple[addinfourl, str]:  # type: ignore[override]  # as urlopen may give
         reply = exchange(self._createRequest(), self._limits)
-        kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        kind = kind_of(reply)
         if reply.status != HTTPStatus.OK:
-            raise self._refused(reply, kind)
-        if cut := reply.headers.get("KG-Truncated"):
-            # As another `kg serve` says of an answer that is not all.
-            raise self._limits.failed(
-                f"the endpoint cut its answer at its own limit ({self._limits.shown(cut)})",
-                fix="ask for less, or in parts with LIMIT and OFFSET",
-            )
-        if kind in _PAGE_TYPES:
+            raise refusal(reply, self._limits, "query")
+        for name in _CUT_BY:
+            if limit := reply.headers.get(name):
+                told = f"{name}: {self._limits.shown(limit)}"
+                raise self._limits.failed(
+                    f"the answer ends at the endpoint's own limit ({told}), so that it may not "
+                    "be whole",
+                    fix="ask for less, in parts with LIMIT and OFFSET, or let the limit be raised",
+                )
+        if kind in PAGE_TYPES:
             raise self._limits.failed(
                 "the endpoint answered with a web page, not as the SPARQL protocol promises",
                 fix="give the address of the query endpoint, which often ends in /sparql or /query",
@@ -195,19 +205,6 @@ class _Client(SPARQLWrapper):
             )
         return reply, self.returnFormat
 
-    def _refused(self, reply: addinfourl, kind: str) -> EndpointFailed:
-        status = reply.status or 0
-        phrase = HTTPStatus(status).phrase if status in list(HTTPStatus) else "no known status"
-        detail = reply.read().decode(errors="replace").strip()
-        said = "a web page" if kind in _PAGE_TYPES else detail
-        fix = "check the address and what the endpoint allows"
-        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-            fix = f"set {' and '.join(_BASIC)}, or {_BEARER}, to what this endpoint knows"
-        elif status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-            fix = "wait a little and ask again"
-        told = f"{status} {phrase}" + (f": {said}" if said else "")
-        return self._limits.failed(f"the endpoint refused the query: {told}", fix=fix)
-
 
 def _judged(text: str) -> tuple[str, ...]:
     """Give the columns that a query asks for, if it asks for rows and is well-formed.
@@ -223,6 +220,27 @@ def _judged(text: str) -> tuple[str, ...]:
     if isinstance(asked, QuerySolutions):
         return tuple(variable.value for variable in asked.variables)
     return ()
+
+
+def _rows_behind(text: str) -> str:
+    """Give the query for a row for each solution that a graph is made of; empty without any."""
+    found = [*tokens(text)]
+    words = [token.text.upper() for token in found]
+    begin = next(n for n, word in enumerate(words) if word in _GRAPH_FORMS)
+    if words[begin : begin + 2] == ["CONSTRUCT", "{"]:
+        end = words.index("}", begin)  # no group stands in a template
+    elif "{" in words:
+        end = words.index("{", begin) - 1
+    else:
+        return ""
+    return f"{text[: found[begin].start]}SELECT (1 AS ?kgRow){text[found[end].end :]}"
+
+
+def _written(term: Any) -> Any:
+    """Write a boolean as everybody does: Virtuoso has 1 and 0."""
+    if isinstance(term, Literal) and term.datatype == _BOOLEAN and term.value in {"0", "1"}:
+        return Literal(term.value == "1")
+    return term
 
 
 def _parse_json(body: bytes, most: int) -> QuerySolutions | QueryBoolean:
@@ -241,72 +259,6 @@ def _parse_json(body: bytes, most: int) -> QuerySolutions | QueryBoolean:
             raise ValueError("brackets are nested too deep, or there are too many names in a row")
     if depth:
         raise ValueError("it is cut off")
+    # Virtuoso's names of blank nodes, which hold what no name may.
+    body = body.replace(b'"bnode", "value": "nodeID://', b'"bnode", "value": "')
     return pyoxigraph.parse_query_results(BytesIO(body), format=QueryResultsFormat.JSON)
-
-
-def _address(url: str) -> SplitResult:
-    """Take an address apart that may be asked; what may hold a password is not repeated."""
-    if "@" in url:
-        raise EndpointFailed(
-            "the address holds an @, as before it a name and a password would stand",
-            where="--endpoint",
-            fix=f"set {' and '.join(_BASIC)} in the environment; any other @ is written %40",
-        )
-    if not url.lower().startswith(("http://", "https://")):
-        raise EndpointFailed(
-            f"{url!r} is no address of a SPARQL endpoint",
-            where="--endpoint",
-            fix="give one that begins with http:// or https://",
-        )
-    try:
-        parts = urlsplit(url)
-        origin(parts)
-        is_sound = bool(_HOST.fullmatch(parts.netloc)) and re.fullmatch(r"[!-~]+", url)
-    except ValueError:
-        is_sound = None
-    if not is_sound:
-        raise EndpointFailed(
-            "the address of the endpoint is malformed",
-            where="--endpoint",
-            fix="write it as http://host:port/query, in ASCII and without spaces",
-        )
-    return parts
-
-
-def _is_loopback(parts: SplitResult) -> bool:
-    host = parts.hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _authorization(*, is_safe: bool) -> tuple[str, tuple[str, ...]]:
-    """Give the header that the environment asks for, if any, and what must not be shown of it.
-
-    Raises:
-        EndpointFailed: the credentials contradict each other, are malformed, or would be sent
-            over plain http.
-    """
-    user, password, token = (os.environ.get(name, "") for name in (*_BASIC, _BEARER))
-    if not (user or password or token):
-        return "", ()
-    what = fix = ""
-    if token and (user or password):
-        what, fix = f"{_BEARER} is set beside {_BASIC[0]} or {_BASIC[1]}", "unset the one or other"
-    elif not token and not (user and password):
-        what, fix = f"only one of {' and '.join(_BASIC)} is set", "set both, or none"
-    elif token and not _TOKEN.fullmatch(token):
-        what, fix = f"{_BEARER} is no bearer token", "look for spaces or line ends in it"
-    elif ":" in user or not (user + password).isprintable():
-        what = "the name holds a colon, or the name or password what cannot be printed"
-        fix = f"check {' and '.join(_BASIC)}"
-    elif not is_safe:
-        what = "credentials are set, and would be sent unprotected"
-        fix = f"use an https address, or unset {_BASIC[0]}, {_BASIC[1]} and {_BEARER}"
-    if what:
-        raise EndpointFailed(what, where="the environment", fix=fix)
-    if token:
-        return f"Bearer {token}", (token,)
-    pair = b64encode(f"{user}:{password}".encode()).decode()
-    return f"Basic {pair}", (pair, password)

@@ -19,7 +19,7 @@ from http.client import (
 from io import BytesIO
 from ssl import SSLCertVerificationError, SSLContext, SSLError
 from threading import Thread
-from typing import cast
+from typing import Any, cast
 from urllib.error import URLError
 from urllib.parse import SplitResult, urljoin, urlsplit
 from urllib.request import AbstractHTTPHandler, OpenerDirector, ProxyHandler, Request
@@ -148,6 +148,11 @@ class _Connection(HTTPConnection):
         super().connect()
         self.line.hold(self.sock)
 
+    def endheaders(self, *body: Any, **how: Any) -> None:
+        # A server may refuse before it has been sent all, and hang up; its answer says why.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            super().endheaders(*body, **how)
+
 
 class _SecureConnection(_Connection, HTTPSConnection):
     """The same over TLS."""
@@ -219,13 +224,15 @@ def _redirected(request: Request, response: HTTPResponse, limits: Limits) -> Req
     plain = f"{told}?{target.query}"
     if not target.netloc or "@" in told or not re.fullmatch(r"[!-~]+", plain):
         raise limits.failed(
-            f"the endpoint redirects the query (status {response.status}), but not to an address",
+            f"the endpoint redirects the request (status {response.status}), but not to an address",
             fix="ask whoever runs it for the address of the query endpoint",
         )
     if not same or not limits.follow:
-        why = "no redirect is followed with credentials" if same else "it is another server"
+        why = "it is another server"
+        if same:
+            why = "no redirect is followed with credentials, or with a graph to store"
         raise limits.failed(
-            f"the endpoint redirects the query (status {response.status}) to {told}, "
+            f"the endpoint redirects the request (status {response.status}) to {told}, "
             f"which was not asked: {why}",
             fix=f"if that is the endpoint you mean, write --endpoint {shlex.quote(told)}",
         )

@@ -5,8 +5,9 @@ import secrets
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from kg.errors import UnreadableFile
 
@@ -14,26 +15,40 @@ _LONGEST_WRITE = 3600  # seconds; what is older was left by a program that was k
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Replace a file's content in one step, keeping its mode; a link stays a link.
+    """Replace a file's content in one step (see `replacing`)."""
+    with replacing(path) as file:
+        file.write(content)
 
-    What is no file but a device or a pipe, such as `/dev/null`, is written to and stays.
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Write a file anew, which replaces the old one in one step when all is written.
+
+    Its mode is kept; a link stays a link. What is no file but a device or a pipe, such as
+    `/dev/null`, is written to and stays.
 
     Args:
         path: the file, in a folder that is there.
-        content: all that it is to hold.
 
     Raises:
         UnreadableFile: the file cannot be written; the old one stands as it was.
+
+    Example:
+        >>> with replacing(Path("/dev/null")) as file:
+        ...     file.write(b"all of it")
+        9
     """
     real = real_path(path)
     try:
         if real.exists() and not real.is_file():
-            real.write_bytes(content)
+            with real.open("wb") as file:
+                yield file
             return
         _clear_old_temporaries(real.parent)
         temporary = real.with_name(f".kg-write-{secrets.token_hex(4)}.tmp")
         try:
-            write_through(temporary, content, like=real)
+            with written_through(temporary, like=real) as file:
+                yield file
             os.replace(temporary, real)  # noqa: PTH105 - named by the crash tests
         finally:
             with suppress(OSError):
@@ -53,13 +68,20 @@ def real_path(path: Path) -> Path:
 
 
 def write_through(path: Path, content: bytes, *, like: Path) -> None:
+    """Write a new file to the disk itself (see `written_through`)."""
+    with written_through(path, like=like) as file:
+        file.write(content)
+
+
+@contextmanager
+def written_through(path: Path, *, like: Path) -> Iterator[BinaryIO]:
     """Write a new file to the disk itself, with the mode of another where that one is there.
 
     Raises:
         OSError: it is there already, or cannot be written.
     """
     with path.open("xb") as file:  # not tempfile, which gives to nobody else the right to read
-        file.write(content)
+        yield file
         file.flush()
         os.fsync(file.fileno())
     if like.exists():

@@ -15,15 +15,14 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 import pyoxigraph
-from pyoxigraph import RdfFormat
 
-from kg.errors import KgError, UnreadableFile
+from kg.data_files import Progress, fault, format_of
+from kg.errors import KgError
 from kg.files import write_file
-from kg.turtle import read_turtle
 
-FORMATS = {".ttl": RdfFormat.TURTLE, ".nt": RdfFormat.N_TRIPLES}
 _MANIFEST = "store.json"
 _LOCK, _HOLDER = "lock", "holder"
 _PREFIX = "generation-"
@@ -78,10 +77,10 @@ def build(
     """
     _check_folder(folder)
     with _alone(folder):
-        before = None
-        with suppress(KgError):  # a damaged store is built anew
-            before = read_manifest(folder)
-        _clear(folder, keep={before.generation} if before else set())
+        keep = set()
+        with suppress(KgError):  # a damaged store, or none, is built anew
+            keep = {current(folder).name}
+        _clear(folder, keep)
         _check_room(files, folder)
         name = f"{_PREFIX}{max(_number(path.name) for path in folder.iterdir()) + 1}"
         try:
@@ -108,34 +107,50 @@ def read_manifest(folder: Path) -> Manifest | None:
     Raises:
         KgError: what it says cannot be read.
     """
+    if (told := _told(folder)) is None:
+        return None
     try:
-        told = json.loads((folder / _MANIFEST).read_bytes())
         files = tuple(Built(**file) for file in told.pop("files"))
         return Manifest(**told, files=files)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (TypeError, KeyError) as error:
         raise damaged(folder, f"store.json cannot be read ({error})") from error
 
 
 def current(folder: Path) -> Path:
     """Give the folder of the Oxigraph store that counts: a generation, or the folder itself.
 
+    Of what is said of the store no more is needed than the name of the generation.
+
     Raises:
-        KgError: there is no store, or what is said of it cannot be read.
+        KgError: there is no store, or it is not said which generation counts.
     """
-    manifest = read_manifest(folder)
-    found = folder / manifest.generation if manifest else folder
     # Oxigraph itself would make an empty store of any folder.
-    if (found / "CURRENT").is_file():
-        return found
-    if manifest:
-        raise damaged(folder, f"{manifest.generation} is missing or has lost files")
-    raise KgError(
-        "there is no Oxigraph store in this folder",
-        where=folder.as_posix(),
-        fix="name the folder of a store, or build one: kg load --rebuild --store DIR",
-    )
+    if _is_store(folder):
+        return folder
+    told = _told(folder)
+    if told is None:
+        raise KgError(
+            "there is no Oxigraph store in this folder",
+            where=folder.as_posix(),
+            fix="name the folder of a store, or build one: kg load --rebuild --store DIR",
+        )
+    name = str(told.get("generation"))
+    if not _number(name) or not _is_store(folder / name):
+        raise damaged(folder, f"{name} is missing or has lost files")
+    return folder / name
+
+
+def _is_store(folder: Path) -> bool:
+    return (folder / "CURRENT").is_file()
+
+
+def _told(folder: Path) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads((folder / _MANIFEST).read_bytes()))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        raise damaged(folder, f"store.json cannot be read ({error})") from error
 
 
 def stale(folder: Path, files: Sequence[Path], home: Path) -> list[str]:
@@ -194,7 +209,9 @@ def _fill(
         for number, path in enumerate(files, start=1):
             told(f"loading {number} of {len(files)}: {path.as_posix()}")
             found = path.stat()
-            store.bulk_load(path=str(path), format=_format(path))
+            with path.open("rb") as file:
+                reading = Progress(file, found.st_size, lambda text: told(f"loaded {text}"))
+                store.bulk_load(cast(BinaryIO, reading), format=format_of(path))
             built.append(
                 Built(path.absolute().as_posix(), found.st_size, found.st_mtime_ns, _digest(path))
             )
@@ -202,32 +219,16 @@ def _fill(
         store.flush()
         return built, len(store)
     except SyntaxError as error:
-        if path.suffix == ".ttl":
-            read_turtle(path)  # says what is wrong in a steward's words
-        raise UnreadableFile(
-            f"it is no {_format(path).name}: {error.msg}",
-            where=f"{path.as_posix()}:{error.lineno or 1}",
-            fix="correct the line",
-        ) from error
+        raise fault(path, error) from error
     except OSError as error:
         if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
-            raise _unreadable(path, error) from error
+            raise fault(path, error) from error
         what = " ".join(str(error).split())
         raise KgError(
             f"the store cannot be written: {what}",
             where=place.parent.as_posix(),
             fix="make room on the disk, or choose another place; the store is as it was",
         ) from error
-
-
-def _format(path: Path) -> RdfFormat:
-    if path.suffix not in FORMATS:
-        raise UnreadableFile(
-            "a store is built from Turtle (.ttl) and N-Triples (.nt)",
-            where=path.as_posix(),
-            fix="convert it, or give it the ending of what it is",
-        )
-    return FORMATS[path.suffix]
 
 
 def _check_folder(folder: Path) -> None:
@@ -257,11 +258,11 @@ def _check_room(files: Sequence[Path], folder: Path) -> None:
     """Refuse to begin what cannot be ended: with files that are no data, or without room."""
     wanted = 0
     for path in files:
-        _format(path)
+        format_of(path)
         try:
             wanted += _ROOM * path.stat().st_size
         except OSError as error:
-            raise _unreadable(path, error) from error
+            raise fault(path, error) from error
     free = shutil.disk_usage(folder).free
     if free < wanted:
         raise KgError(
@@ -270,14 +271,6 @@ def _check_room(files: Sequence[Path], folder: Path) -> None:
             where=folder.as_posix(),
             fix="make room, or choose another disk; the store is as it was",
         )
-
-
-def _unreadable(path: Path, error: OSError) -> UnreadableFile:
-    return UnreadableFile(
-        f"the file cannot be read: {error.strerror or error}",
-        where=path.as_posix(),
-        fix="check name and rights; the store is as it was",
-    )
 
 
 def _clear(folder: Path, keep: set[str]) -> None:

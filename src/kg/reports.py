@@ -103,15 +103,20 @@ def summary(report: Report) -> str:
     if not report.checked:
         return "Nothing was checked: no shape met any data."
     if not report.violations:
-        return f"The data conform ({things} in {count(len(report.files), 'file')})."
+        return f"The data conform ({things}{_within(len(report.files))})."
     parts = [
         count(number, word)
         for word, severity in (("problem", "Violation"), ("warning", "Warning"), ("note", "Info"))
         if (number := sum(v.severity == severity for v in report.violations))
     ]
-    files = len({violation.file for violation in report.violations})
+    files = {violation.file for violation in report.violations if violation.file}
     verdict = "The data conform, with" if report.conforms else "The data do not conform:"
-    return f"{verdict} {' and '.join(parts)} in {count(files, 'file')} ({things})."
+    return f"{verdict} {' and '.join(parts)}{_within(len(files))} ({things})."
+
+
+def _within(files: int) -> str:
+    """Tell of files, where there are any: a store and an endpoint have none."""
+    return f" in {count(files, 'file')}" if files else ""
 
 
 def grouped(report: Report) -> list[tuple[str, str, str, list[Violation]]]:
@@ -180,14 +185,17 @@ def _text(report: Report) -> str:
         for violation in members:
             value = f", {violation.path}" if violation.path else ""
             value += f" {violation.value}" if violation.value else ""
-            lines.append(
-                f"  - {violation.place}: {violation.label} ({curie(violation.focus)}){value}"
-            )
+            lines.append(f"  - {_told(violation)} ({curie(violation.focus)}){value}")
         lines.append("")
     lines += notes(report)
     lines += [f"Judged by {report.engine}."] if report.engine and report.checked else []
     lines.append(summary(report))
     return "".join(f"{_one_line(line)}\n" for line in lines)
+
+
+def _told(violation: Violation) -> str:
+    """Name the thing, after its place if it has one."""
+    return f"{violation.place}: {violation.label}" if violation.file else violation.label
 
 
 def _one_line(text: str) -> str:
@@ -235,7 +243,7 @@ def _turtle(report: Report) -> str:
             prefix = violation.value.partition(":")[0]
             value = URIRef(expand(violation.value)) if prefix in PREFIXES else None
             graph.add((result, SH.value, value or Literal(violation.value)))
-        comment = f"{violation.place}: {violation.label}. To mend it: {violation.fix}"
+        comment = f"{_told(violation)}. To mend it: {violation.fix}"
         graph.add((result, RDFS.comment, Literal(comment, lang="en")))
     return str(graph.serialize(format="turtle"))
 

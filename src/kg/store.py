@@ -1,12 +1,13 @@
 """The graph that is asked: Oxigraph in memory, or a remote SPARQL 1.1 endpoint."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import pyoxigraph
 from pyoxigraph import (
+    DefaultGraph,
     NamedNode,
     Quad,
     QueryBoolean,
@@ -69,6 +70,16 @@ class LocalStore:
         """Answer one SPARQL query (see `Store.query`)."""
         check_read_only(text)
         return self._ask(text, read)
+
+    def triples(self) -> Iterator[Triple]:
+        """Give all triples one by one, in no order, without holding them.
+
+        Example:
+            >>> [*LocalStore(pyoxigraph.Store()).triples()]
+            []
+        """
+        quads = self.graph.quads_for_pattern(None, None, None, DefaultGraph())
+        return (quad.triple for quad in quads)
 
     def some(self, text: str, most: Most, dataset: Dataset | None = None) -> tuple[Answer, str]:
         """Answer one SPARQL query up to a limit, and tell which limit was reached, if any.

@@ -11,10 +11,9 @@ from typing import Annotated
 import typer
 
 from kg import __version__
-from kg.cli import completion, load, passage, query, serve, sheet, site, view
+from kg.cli import completion, load, passage, push, query, serve, sheet, site, view
 from kg.cli.options import (
-    Endpoint,
-    Folder,
+    Commands,
     Format,
     Output,
     Settings,
@@ -22,7 +21,9 @@ from kg.cli.options import (
     StdoutFailed,
     Values,
     ViewId,
+    asking,
     emit,
+    emitting,
     opened,
     parameters,
     remarked,
@@ -37,6 +38,7 @@ app = typer.Typer(
     help="An evidence graph from literature reviews: ask it, check it, look at it.",
     no_args_is_help=True,
     rich_markup_mode=None,
+    cls=Commands,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -47,6 +49,7 @@ app.add_typer(sheet.app, name="sheet")
 app.add_typer(site.app, name="site")
 app.command()(serve.serve)
 app.command()(load.load)
+app.command()(push.push)
 
 
 def _print_version(wanted: bool) -> None:
@@ -63,8 +66,12 @@ def options(
             help="A folder laid out like the project; else KG_HOME, else what came along."
         ),
     ] = None,
-    endpoint: Endpoint = None,
-    store: Folder = None,
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", help="Ask this SPARQL endpoint, not the files.")
+    ] = None,
+    store: Annotated[
+        Path | None, typer.Option("--store", help="Ask this Oxigraph store, not the files.")
+    ] = None,
     version: Annotated[
         bool,
         typer.Option(
@@ -90,13 +97,13 @@ def init(
 
 
 @app.command()
+@asking
 def sparql(
     file: Annotated[
         str, typer.Argument(help="A file that holds the query, or - to read it.")
     ] = "-",
     form: Format = "",
     output: Output = None,
-    endpoint: Endpoint = None,
     queries: Annotated[
         bool,
         typer.Option("--queries", help="Ask `kg query list -f ttl` instead: what the queries ask."),
@@ -111,19 +118,20 @@ def sparql(
         from kg.catalogue import DATASET, describe
         from kg.queries import list_queries
 
-        asked = endpoint or Settings.endpoint or DATASET
+        asked = Settings.endpoint or DATASET
         store: Store = MemoryStore([], describe(list_queries(project), asked).triples)
     else:
-        store = opened(project, endpoint)
+        store = opened(project)
     write_answer(store.query(text), form, output)
 
 
 @app.command()
+@asking
 def validate(
     files: Annotated[
         list[Path] | None, typer.Argument(help="Turtle files; none means the whole of the data.")
     ] = None,
-    engine: Annotated[str, typer.Option(help="auto, pyshacl or shacl.")] = "auto",
+    engine: Annotated[str, typer.Option(help="auto, pyshacl, shacl or sparql.")] = "auto",
     form: Annotated[str, typer.Option("--format", "-f", help="text, json, ttl, html, github.")] = (
         "text"
     ),
@@ -136,23 +144,21 @@ def validate(
     from kg.reports import render_report
     from kg.validation import validate as check
 
-    # Judging the files instead would look like a pass of the store.
-    if any(where(None)):
-        raise KgError(
-            "only files can be validated as yet, neither a store nor an endpoint",
-            where="--store" if where(None)[0] else "--endpoint",
-            fix="leave it out, or name the Turtle files that the data were loaded from",
-        )
+    project = Project(Settings.home)
     if watch:
         if output or form != "text":
             fix = "leave out --output and --format, or leave out --watch"
             raise KgError(
                 "what is watched is told as text, on the screen", where="--watch", fix=fix
             )
-        _keep_checking(Project(Settings.home), files or [], engine)
+        if any(where()):
+            fix = "leave it out; or leave out --store and --endpoint"
+            raise KgError("only files can be watched", where="--watch", fix=fix)
+        _keep_checking(project, files or [], engine)
         return
     with remarked(form, output):
-        report = check(Project(Settings.home), files or (), engine=engine)
+        asked = opened(project) if any(where()) else None
+        report = check(project, files or (), engine=engine, asked=asked)
     emit(render_report(report, form).encode(), output)
     raise typer.Exit(report.exit_code)
 
@@ -221,33 +227,37 @@ def fmt(
 
 
 @app.command()
+@asking
 def export(
     form: Annotated[str, typer.Option("--format", "-f", help="ttl, nt or jsonld.")] = "ttl",
     derived: Annotated[
         bool, typer.Option("--derived", help="Add the triples that ontology/rules/ derives.")
     ] = False,
     output: Output = None,
-    endpoint: Endpoint = None,
 ) -> None:
     """Write the whole graph, vocabularies and all, as one file."""
-    from kg.export import export_graph
+    from kg.export import check_format, write_graph
 
+    check_format(form)
     project = Project(Settings.home)
-    asked = opened(project, endpoint) if any(where(endpoint)) else None
-    emit(export_graph(project, form, derived=derived, asked=asked), output)
+    asked = opened(project) if any(where()) else None
+    with emitting(output) as file:
+        write_graph(file, project, form, derived=derived, asked=asked)
 
 
 @app.command()
-def stats(form: Format = "", output: Output = None, endpoint: Endpoint = None) -> None:
+@asking
+def stats(form: Format = "", output: Output = None) -> None:
     """Count what the graph holds: reviews, and the things of each class."""
     from kg.queries import load_query, run
 
     project = Project(Settings.home)
     query = load_query(project, "graph-statistics")
-    write_answer(run(query, opened(project, endpoint)), form, output)
+    write_answer(run(query, opened(project)), form, output)
 
 
 @app.command()
+@asking
 def network(
     name: ViewId,
     by: Annotated[
@@ -262,14 +272,13 @@ def network(
     param: Values = None,
     form: Format = "",
     output: Output = None,
-    endpoint: Endpoint = None,
 ) -> None:
     """Measure a view's network: what is central, what belongs together, what bridges agencies."""
     from kg.measures import MEANINGS, measure
     from kg.views import view_network
 
     project = Project(Settings.home)
-    store = opened(project, endpoint)
+    store = opened(project)
     answer = measure(view_network(project, store, name, parameters(param)), by)
     write_answer(answer, form, output)
     print(f"{by}: {MEANINGS[by]}", file=sys.stderr)

@@ -6,16 +6,16 @@ from typing import Annotated
 
 import typer
 
-from kg.cli.options import Folder, Settings, where
+from kg.cli.options import Settings, takes, where
 from kg.errors import KgError
 from kg.project import Project
 
 
+@takes(store="The folder of the store.")
 def load(
     files: Annotated[
         list[Path] | None, typer.Argument(help="Turtle (.ttl) or N-Triples (.nt).")
     ] = None,
-    store: Folder = None,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Load the whole graph of the home.")
     ] = False,
@@ -26,7 +26,7 @@ def load(
     """
     from kg.generations import build
 
-    folder, endpoint = where(None, store)
+    folder, endpoint = where()
     if endpoint or not folder:
         raise KgError("no store is named", where="--store", fix="name the folder: --store DIR")
     if bool(files) == rebuild:

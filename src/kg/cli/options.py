@@ -4,21 +4,25 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TypeVar
 
 import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from kg.cli import completion
 from kg.errors import KgError
-from kg.files import write_file
+from kg.files import replacing
 
 if TYPE_CHECKING:
     from kg.project import Project
     from kg.results import Answer
     from kg.store import Store
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 FORMAT_HELP = (
     "table, csv, tsv, json, xml, md or xlsx; for a graph also ttl, nt or jsonld. "
@@ -30,12 +34,6 @@ Format = Annotated[
 ]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write to this file, not to the terminal.")
-]
-Endpoint = Annotated[
-    str | None, typer.Option("--endpoint", help="Ask this SPARQL endpoint, not the files.")
-]
-Folder = Annotated[
-    Path | None, typer.Option("--store", help="Ask this Oxigraph store, not the files.")
 ]
 Values = Annotated[
     list[str] | None,
@@ -57,27 +55,71 @@ ViewId = Annotated[
 
 
 class Settings:
-    """What the options before the command say."""
+    """What the options for every command say, before its name or after it."""
 
     home: Path | None = None
     endpoint: str | None = None
     store: Path | None = None
 
 
-def where(endpoint: str | None, store: Path | None = None) -> tuple[Path | None, str | None]:
-    """Tell which store or endpoint is to be asked, by the options of a command or those before it.
+class Commands(TyperGroup):
+    """Commands that take the options for every command after their own names, as before them."""
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
+        """Find a command, with those of these options that it has a use for."""
+        command = super().get_command(ctx, cmd_name)
+        if isinstance(command, TyperCommand):
+            helps = {"home": "", **vars(command.callback).get("takes", {})}
+            known = {param.name for param in command.params}
+            for param in ctx.find_root().command.params:
+                if isinstance(param, TyperOption) and param.name in helps.keys() - known:
+                    again = copy(param)
+                    again.expose_value, again.callback = False, _settle
+                    again.help = helps[param.name] or param.help
+                    command.params.append(again)
+        return command
+
+
+def takes(**helps: str) -> Callable[[_Function], _Function]:
+    """Let a command take `store`, `endpoint` or both after its name.
+
+    Args:
+        **helps: for each what it is for, where that differs from other commands; else empty.
+    """
+
+    def mark(function: _Function) -> _Function:
+        vars(function)["takes"] = helps
+        return function
+
+    return mark
+
+
+asking = takes(store="", endpoint="")
+
+
+def _settle(ctx: Any, param: Any, value: Any) -> None:
+    before = ctx.find_root().params
+    if value is None:
+        return
+    if before.get(param.name) not in (None, value):
+        raise typer.BadParameter("before the command it has another value", ctx=ctx, param=param)
+    before[param.name] = value  # for completion, which runs no command
+    # Here it is a text still; typer converts for functions alone.
+    setattr(Settings, param.name, value if param.name == "endpoint" else Path(value))
+
+
+def where() -> tuple[Path | None, str | None]:
+    """Tell which store or endpoint is to be asked.
 
     Raises:
         KgError: one of each is named.
     """
-    if not (endpoint or store):
-        endpoint, store = Settings.endpoint, Settings.store
-    if store and endpoint:
+    if Settings.store and Settings.endpoint:
         raise KgError("a store and an endpoint are named", where="--store", fix="name one of them")
-    return store, endpoint
+    return Settings.store, Settings.endpoint
 
 
-def opened(project: "Project", endpoint: str | None = None) -> "Store":
+def opened(project: "Project") -> "Store":
     """Open the graph that a command asks.
 
     Raises:
@@ -85,7 +127,7 @@ def opened(project: "Project", endpoint: str | None = None) -> "Store":
     """
     from kg.store import open_store
 
-    folder, endpoint = where(endpoint)
+    folder, endpoint = where()
     store = open_store(project, endpoint, folder)
     if folder:
         tell_stale(project, folder)
@@ -96,7 +138,12 @@ def tell_stale(project: "Project", folder: Path) -> None:
     """Say on standard error that files have changed since a store was built from them."""
     from kg.generations import stale
 
-    if changed := stale(folder, project.graph_files(), project.home):
+    try:
+        changed = stale(folder, project.graph_files(), project.home)
+    except KgError as error:  # the store has been opened, and can be asked
+        print(f"Note: whether the store is up to date is not known. {error}", file=sys.stderr)
+        return
+    if changed:
         more = f" and {len(changed) - 1} more" if changed[1:] else ""
         print(
             f"Note: the store is older than {project.shown(Path(changed[0]))}{more}. "
@@ -146,7 +193,14 @@ def chosen_format(form: str, output: Path | None) -> str:
 
 
 def emit(content: bytes, output: Path | None) -> None:
-    """Write bytes to a file, or to standard output where there is none.
+    """Write bytes to a file, or to standard output where there is none (see `emitting`)."""
+    with emitting(output) as file:
+        file.write(content)
+
+
+@contextmanager
+def emitting(output: Path | None) -> Iterator[BinaryIO]:
+    """Give what takes the bytes of a file, or of standard output where there is none.
 
     Raises:
         KgError: the file, or standard output, cannot be written.
@@ -155,13 +209,15 @@ def emit(content: bytes, output: Path | None) -> None:
     if output is None:
         sys.stdout.flush()
         try:
-            sys.stdout.buffer.write(content)
+            yield sys.stdout.buffer
             sys.stdout.buffer.flush()
         except BrokenPipeError:
             # The reader (head, less) has seen enough, which is no error.
             silence_stdout()
             raise SystemExit(0) from None
         except OSError as error:
+            if error.filename:  # of a file that was read meanwhile
+                raise
             raise StdoutFailed(error) from error
         return
     try:
@@ -172,7 +228,8 @@ def emit(content: bytes, output: Path | None) -> None:
             where=output.as_posix(),
             fix="choose another place with -o",
         ) from error
-    write_file(output, content)
+    with replacing(output) as file:
+        yield file
 
 
 @contextmanager

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from kg.cli.options import Format, Output, Settings, emit, opened, write_answer
+from kg.cli.options import Commands, Format, Output, Settings, asking, emit, opened, write_answer
 from kg.project import Project
 
 app = typer.Typer(
     help="Anchor, check, show and add up passages against a text that you hold.",
     no_args_is_help=True,
     rich_markup_mode=None,
+    cls=Commands,
 )
 TextFile = Annotated[
     Path, typer.Option("--text", help="The text of the source: a UTF-8 file or a PDF.")
@@ -53,6 +54,7 @@ def passage_anchor(
 
 
 @app.command("check")
+@asking
 def passage_check(text: TextFile, source: SourceName = "") -> None:
     """Check that every passage of a work stands where the graph says."""
     from kg.anchors import ReferenceText
@@ -65,6 +67,7 @@ def passage_check(text: TextFile, source: SourceName = "") -> None:
 
 
 @app.command("show")
+@asking
 def passage_show(
     name: Annotated[str, typer.Argument(metavar="ID", help="A passage or a statement.")],
     text: TextFile,
@@ -78,6 +81,7 @@ def passage_show(
 
 
 @app.command("coverage")
+@asking
 def passage_coverage(
     text: TextFile, source: SourceName = "", form: Format = "", output: Output = None
 ) -> None:

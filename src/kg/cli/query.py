@@ -6,24 +6,29 @@ from typing import Annotated
 import typer
 
 from kg.cli.options import (
-    Endpoint,
+    Commands,
     Format,
     Output,
     QueryId,
     Settings,
     Values,
+    asking,
     chosen_format,
     opened,
     parameters,
+    takes,
     write_answer,
 )
 from kg.project import Project
 
-app = typer.Typer(help="Ask saved queries.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Ask saved queries.", no_args_is_help=True, rich_markup_mode=None, cls=Commands
+)
 
 
 @app.command("list")
-def query_list(form: Format = "", output: Output = None, endpoint: Endpoint = None) -> None:
+@takes(endpoint="")
+def query_list(form: Format = "", output: Output = None) -> None:
     """List the saved queries and the questions they answer.
 
     With ttl, nt or jsonld they are described in RDF, as the SPARQL examples of the SIB are, each
@@ -40,7 +45,7 @@ def query_list(form: Format = "", output: Output = None, endpoint: Endpoint = No
     if form in GRAPH_FORMATS:
         from kg.catalogue import DATASET, describe
 
-        write_answer(describe(queries, endpoint or Settings.endpoint or DATASET), form, output)
+        write_answer(describe(queries, Settings.endpoint or DATASET), form, output)
         return
     rows = [
         (Literal(q.id), Literal(q.question), Literal(", ".join(p.name for p in q.params)))
@@ -50,11 +55,11 @@ def query_list(form: Format = "", output: Output = None, endpoint: Endpoint = No
 
 
 @app.command("show")
+@asking
 def query_show(
     name: QueryId,
     form: Format = "",
     output: Output = None,
-    endpoint: Endpoint = None,
 ) -> None:
     """Show a saved query: its question, its parameters with their choices, its SPARQL."""
     from pyoxigraph import Literal
@@ -67,7 +72,7 @@ def query_show(
     query = load_query(project, name)
     facts = [("question", query.question), ("description", query.description)]
     if query.params:
-        store = opened(project, endpoint)
+        store = opened(project)
     for param in query.params:
         known = ", ".join(local_name(iri) for iri in choices(param, store))
         many = "one or more" if param.multiple else "one"
@@ -83,12 +88,12 @@ def query_show(
 
 
 @app.command("run")
+@asking
 def query_run(
     name: QueryId,
     param: Values = None,
     form: Format = "",
     output: Output = None,
-    endpoint: Endpoint = None,
     why: Annotated[
         bool, typer.Option("--why", help="Add to each row the statements behind it.")
     ] = False,
@@ -100,7 +105,7 @@ def query_run(
 
     project = Project(Settings.home)
     query = load_query(project, name)
-    store = opened(project, endpoint)
+    store = opened(project)
     values = parameters(param)
     answer = run(query, store, values)
     if why and isinstance(answer, Table):

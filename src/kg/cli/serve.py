@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kg.cli.options import Endpoint, Folder, Settings, tell_stale, where
+from kg.cli.options import Settings, asking, tell_stale, where
 from kg.errors import KgError
 from kg.project import Project
 
@@ -14,6 +14,7 @@ _HOSTNAME = re.compile(r"[\w.-]+|\[[\da-f:.]+\]", re.ASCII | re.IGNORECASE)
 _MISSING = "pip install 'evidence-kg[serve]'"
 
 
+@asking
 def serve(
     port: Annotated[int, typer.Option("--port", help="0 for any that is free.")] = 8000,
     host: Annotated[
@@ -23,8 +24,6 @@ def serve(
         list[str] | None,
         typer.Option("--hostname", help="A name by which others call this server; repeatable."),
     ] = None,
-    store: Folder = None,
-    endpoint: Endpoint = None,
     workers: Annotated[
         int,
         typer.Option(
@@ -59,7 +58,7 @@ def serve(
                 where="--hostname",
                 fix="give the name alone, such as evidence.example.org: no http://, port or path",
             )
-    store, endpoint = where(endpoint, store)
+    store, endpoint = where()
     project = Project(Settings.home)
     if store:
         tell_stale(project, store)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kg.cli.options import Settings
+from kg.cli.options import Commands, Settings
 from kg.errors import KgError
 from kg.project import Project
 
@@ -15,6 +15,7 @@ app = typer.Typer(
     help="Write workbooks of a review, and read them back into the graph.",
     no_args_is_help=True,
     rich_markup_mode=None,
+    cls=Commands,
 )
 Review = Annotated[str, typer.Option("--review", help="The id of the review, such as martin-2010.")]
 Target = Annotated[

@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
-from kg.cli.options import Endpoint, Settings, opened
+from kg.cli.options import Commands, Settings, asking, opened
 from kg.project import Project
 
-app = typer.Typer(help="Write the offline site.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Write the offline site.", no_args_is_help=True, rich_markup_mode=None, cls=Commands
+)
 
 
 @app.callback()
@@ -18,9 +20,9 @@ def site() -> None:
 
 
 @app.command("build")
+@asking
 def site_build(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write.")],
-    endpoint: Endpoint = None,
     with_sparql: Annotated[
         bool,
         typer.Option("--with-sparql", help="Let its page of SPARQL run queries: 6 MB more."),
@@ -30,6 +32,6 @@ def site_build(
     from kg.site.build import build_site
 
     project = Project(Settings.home)
-    store = opened(project, endpoint)
+    store = opened(project)
     written = build_site(project, store, output, with_sparql=with_sparql)
     print(f"wrote {len(written)} files: open {written[0].as_posix()} in a browser", file=sys.stderr)

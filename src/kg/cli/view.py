@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from kg.cli.options import (
-    Endpoint,
+    Commands,
     Format,
     Output,
     Settings,
     Values,
     ViewId,
+    asking,
     emit,
     opened,
     parameters,
@@ -20,7 +21,9 @@ from kg.cli.options import (
 )
 from kg.project import Project
 
-app = typer.Typer(help="Build network pages.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Build network pages.", no_args_is_help=True, rich_markup_mode=None, cls=Commands
+)
 
 
 @app.command("list")
@@ -42,17 +45,17 @@ def view_list(form: Format = "", output: Output = None) -> None:
 
 
 @app.command("build")
+@asking
 def view_build(
     name: ViewId,
     output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")],
     param: Values = None,
-    endpoint: Endpoint = None,
 ) -> None:
     """Build a view as one web page that needs no network."""
     from kg.views import build_view
 
     project = Project(Settings.home)
-    store = opened(project, endpoint)
+    store = opened(project)
     page = build_view(project, store, name, parameters(param))
     emit(page.encode(), output)
     print(f"wrote {output.as_posix()}: open it in a browser", file=sys.stderr)

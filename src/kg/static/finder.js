@@ -3,8 +3,8 @@
 const finder = (() => {
   const MOST = 20;
   const get = (id) => document.getElementById(id);
-  // As the search of the site has it: case, accents, apostrophes and hyphens aside.
-  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\p{M}\p{Pd}\u00ad'\u2018\u2019\u02bc`]/gu, "");
+  // As the search of the site has it: case, accents, apostrophes, quotation marks and hyphens aside.
+  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\p{M}\p{Pd}\p{Pi}\p{Pf}\u00ad\u201e"'\u02bc`]/gu, "");
   const wanted = (text) => plain(text.replace(/\p{Pd}/gu, " ")).split(/\s+/).filter(Boolean);
   let sought = [];
 

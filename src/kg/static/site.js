@@ -29,8 +29,8 @@
     });
     return;
   }
-  // Case, accents, apostrophes and hyphens aside: "cafe" finds "Café", "inter-agency" "interagency".
-  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\p{M}\p{Pd}\u00ad'\u2018\u2019\u02bc`]/gu, "");
+  // Case, accents, apostrophes, quotation marks and hyphens aside: "cafe" finds "Café", "inter-agency" "interagency".
+  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\p{M}\p{Pd}\p{Pi}\p{Pf}\u00ad\u201e"'\u02bc`]/gu, "");
   const wanted = (text) => plain(text.replace(/\p{Pd}/gu, " ")).split(/\s+/).filter(Boolean);
   const status = document.getElementById("found");
   // Briefings print the id of a claim, by which it is found although no entry shows it: the whole of

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from kg import __version__
-from kg.errors import KgError, UnknownName
+from kg.errors import KgError
 from kg.project import Project
 from kg.queries import list_queries
 from kg.results import render
@@ -341,18 +341,15 @@ def _add_pages(app: FastAPI, server: Server) -> None:
         for key, value in request.query_params.multi_items():
             given.setdefault(key, []).append(value)
         live = server.pages.live
-        try:
-            if form == "html":
-                asked = f"{file}?{request.url.query}"
-                if (made := server.made.get(asked)) is None:
-                    made = await server.page(live.question, name, given)
-                    server.made.put(asked, made)
-                return HTMLResponse(made[1], made[0])
-            if not form:
-                raise NotHere("there is no page at this address", fix=f"try /question/{name}.html")
-            body, media_type = await server.page(live.file, name, form, given)
-        except UnknownName as error:
-            raise NotHere(error.what, where=error.where, fix=error.fix) from error
+        if form == "html":
+            asked = f"{file}?{request.url.query}"
+            if (made := server.made.get(asked)) is None:
+                made = await server.page(live.question, name, given)
+                server.made.put(asked, made)
+            return HTMLResponse(made[1], made[0])
+        if not form:
+            raise NotHere("there is no page at this address", fix=f"try /question/{name}.html")
+        body, media_type = await server.page(live.file, name, form, given)
         headers = {"content-disposition": f'attachment; filename="{file}"'}
         return Response(body, media_type=media_type, headers=headers)
 

@@ -25,6 +25,7 @@ from kg.store import Store
 from kg.terms import BASE, curie
 from kg.web.negotiation import MEDIA_TYPES
 from kg.web.pool import Limits, Reply
+from kg.web.replies import NotHere
 
 # What the page of an answer to a query of one's own shows; downloads hold more.
 MOST_SHOWN = 1_000
@@ -83,7 +84,7 @@ class Live:
             The status, which is 400 where the values cannot be asked with, and the page.
 
         Raises:
-            UnknownName: there is no such question.
+            NotHere: there is no such question.
         """
         query, values = self._asked(name, given)
         page = f"question/{query.id}.html"
@@ -129,11 +130,11 @@ class Live:
         """Make a file of an answer, and tell its media type.
 
         Raises:
-            UnknownName: no such question, format or choice.
-            KgError: a value of the wrong type.
+            NotHere: there is no such question or format.
+            KgError: a value that is no choice, or of the wrong type.
         """
         if form not in FORMS:
-            raise UnknownName(f"there is no format {form!r}", fix=f"use {', '.join(FORMS)}")
+            raise NotHere(f"there is no format {form!r}", fix=f"use {', '.join(FORMS)}")
         answered = self._answered(*self._asked(name, given))
         answer = read_answer(answered, self._site.evidence, self._store)
         return AnswerFiles(self._site).content(form, answered, answer), _FILE_TYPES[form]
@@ -222,7 +223,10 @@ class Live:
         self, name: str, given: Mapping[str, Sequence[str]]
     ) -> tuple[SavedQuery, dict[str, list[str]]]:
         identifier, _, choice = name.partition("--")
-        query = load_query(self._site.project, identifier)
+        try:
+            query = load_query(self._site.project, identifier)
+        except UnknownName as error:
+            raise NotHere(error.what, fix=error.fix) from error
         # A field of a form that was left empty says nothing.
         values = {key: kept for key, each in given.items() if (kept := [v for v in each if v])}
         first = _first(query)

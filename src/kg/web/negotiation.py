@@ -79,7 +79,7 @@ def wanted(accept: str | None, form: str | None = None) -> Wanted:
             return Wanted(forms)
         # SPARQLWrapper has words of its own for formats, and says the same in the header.
         if not accept or "*/*" in accept:
-            named = ", ".join(MEDIA_TYPES)
+            named = f"{', '.join(MEDIA_TYPES)}; saved questions are given as md and xlsx too"
             raise NotAcceptable(f"there is no format {form!r}", where="format", fix=f"use {named}")
     try:
         found = {

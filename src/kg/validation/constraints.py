@@ -1,0 +1,323 @@
+"""The constraints of SHACL as SPARQL: for each, a group of patterns that finds what violates it.
+
+Each group begins with what binds the things to judge. What is absent is found by MINUS or by
+counting, in time that grows with the data in every store; FILTER NOT EXISTS is slow in some.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any, NamedTuple
+
+from pyoxigraph import NamedNode
+
+from kg.errors import KgError
+from kg.terms import PREFIXES, curie, to_sparql
+from kg.validation.shapes import Classes, Shapes, iris
+
+_SH, _XSD = PREFIXES["sh"], PREFIXES["xsd"]
+# How the literals of a datatype are written. pySHACL takes years and months as they come. What is
+# not listed is not kept apart by every store.
+_DAY = (
+    "((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+    "|02-(0[1-9]|1[0-9]|2[0-8]))"
+)
+_LEAP = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29"
+_DATE = f"([0-9]{{4}}-{_DAY}|{_LEAP})"
+_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]+)?"
+_ZONE = "(Z|[+-][0-9]{2}:[0-9]{2})?"
+DATATYPES = {
+    "string": "",
+    "boolean": "^(true|false|1|0)$",
+    "integer": "^[+-]?[0-9]+$",
+    "decimal": "^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)$",
+    "date": f"^{_DATE}{_ZONE}$",
+    "dateTime": f"^{_DATE}T{_TIME}{_ZONE}$",
+    "gYear": "",
+    "gYearMonth": "",
+}
+_KINDS = {f"{_SH}IRI": "ISIRI", f"{_SH}Literal": "ISLITERAL", f"{_SH}BlankNode": "ISBLANK"}
+# One group without groups in it: there $this is bound wherever it stands.
+_SELECT = re.compile(r"\s*SELECT\s+\$this\s+\?value\s+WHERE\s*\{([^{}]*)\}\s*")
+_UNKNOWN_NAME = re.compile(r"[$?](PATH|shapesGraph|currentShape)\b")
+_UNLIKE = re.compile(r"\(\?[=!<]|\\[1-9]")
+
+
+class Rule(NamedTuple):
+    """What violates a constraint: the variables of the focus and the value, and what binds them."""
+
+    shape: Any
+    name: str
+    focus: str
+    value: str
+    group: str
+
+
+class _Given(NamedTuple):
+    """A constraint of a shape: its parameter, and what binds the focus and, from it, the value."""
+
+    shape: Any
+    parameter: Any
+    focus: str
+    value: str
+    base: str
+    step: str
+
+    @property
+    def values(self) -> str:
+        """The group that binds focus and value."""
+        return f"{self.base} {self.step}"
+
+    @property
+    def reached(self) -> str:
+        """The group that binds the focus to a value that is bound already."""
+        return self.values if self.step else ""
+
+    @property
+    def number(self) -> str:
+        """The parameter as a number of things or characters."""
+        if not re.fullmatch("[0-9]+", self.parameter.value):
+            raise refused(f"the number {self.parameter.value!r}", self.shape)
+        return str(self.parameter.value)
+
+
+class Writer:
+    """Writes shapes as rules."""
+
+    def __init__(self, shapes: Shapes, classes: Classes) -> None:
+        self.shapes = shapes
+        self.classes = classes
+        self._numbers = count(1)
+        self._open: list[Any] = []
+
+    def rules(self, shape: Any, focus: str, base: str) -> Iterator[Rule]:
+        """Give the rules of a shape, and of the property shapes in it, at any depth."""
+        if shape in self._open:
+            raise refused("a shape that leads back to itself", shape)
+        self._open.append(shape)
+        value, step, writers = focus, "", OF_NODES
+        if paths := self.shapes.values(shape, "sh:path"):
+            value, writers = f"value{next(self._numbers)}", OF_PROPERTIES
+            step = f"?{focus} {self._path(paths[0], shape)} ?{value} ."
+        for name in self.shapes.properties(shape):
+            name = name.removeprefix(_SH)
+            for parameter in self.shapes.values(shape, f"sh:{name}") if name in writers else ():
+                given = _Given(shape, parameter, focus, value, base, step)
+                group = writers[name](self, given)
+                named = "" if name in OF_SETS else "value" if name == "sparql" else value
+                yield Rule(shape, name, focus, named, group)
+            if name in COMPONENTS and name not in writers:
+                raise refused(f"sh:{name} {'beside' if step else 'without'} a path", shape)
+        for inner in self.shapes.values(shape, "sh:property"):
+            yield from self.rules(inner, value, f"{base} {step}")
+        self._open.pop()
+
+    def violators(self, shape: Any, given: _Given) -> str:
+        """Write which values of a constraint violate a shape."""
+        rules = self.rules(shape, given.value, given.values)
+        groups = [f"{{ {rule.group} }}" for rule in rules] or ["{ FILTER(false) }"]
+        return f"{{ SELECT DISTINCT ?{given.value} {{ {' UNION '.join(groups)} }} }}"
+
+    def _path(self, path: Any, shape: Any) -> str:
+        if isinstance(path, NamedNode):
+            return to_sparql(path)
+        if steps := self.shapes.items(path):
+            return f"({'/'.join(self._path(step, shape) for step in steps)})"
+        if back := self.shapes.values(path, "sh:inversePath"):
+            return f"^{self._path(back[0], shape)}"
+        if ways := self.shapes.values(path, "sh:alternativePath"):
+            return f"({'|'.join(self._path(way, shape) for way in self.shapes.items(ways[0]))})"
+        raise refused("this kind of sh:path", shape)
+
+
+_Write = Callable[[Writer, _Given], str]
+
+
+def _passing(test: Callable[[_Given], str]) -> _Write:
+    """Write a constraint that each value meets or not by itself; an error is a violation."""
+    return lambda _, given: f"{given.values} FILTER(!COALESCE({test(given)}, false))"
+
+
+def _datatype(given: _Given) -> str:
+    name = given.parameter.value.removeprefix(_XSD)
+    if name not in DATATYPES:
+        raise refused(f"sh:datatype {curie(given.parameter.value)}", given.shape)
+    same = f"DATATYPE(?{given.value}) = <{_XSD}{name}>"
+    written = DATATYPES[name]
+    return f'{same} && REGEX(STR(?{given.value}), "{written}")' if written else same
+
+
+def _node_kind(given: _Given) -> str:
+    if given.parameter.value not in _KINDS:
+        raise refused(f"sh:nodeKind {curie(given.parameter.value)}", given.shape)
+    return f"{_KINDS[given.parameter.value]}(?{given.value})"
+
+
+def _pattern(given: _Given) -> str:
+    if _UNLIKE.search(given.parameter.value):
+        raise refused("look-around or a back-reference in sh:pattern", given.shape)
+    try:
+        re.compile(given.parameter.value)
+    except re.error as error:
+        raise refused(f"this sh:pattern ({error})", given.shape) from error
+    return f"REGEX(STR(?{given.value}), {to_sparql(given.parameter)})"
+
+
+def _compared(operator: str) -> _Write:
+    return _passing(lambda given: f"?{given.value} {operator} {to_sparql(given.parameter)}")
+
+
+def _language_in(writer: Writer, given: _Given) -> str:
+    tags = writer.shapes.items(given.parameter)
+    matched = (f"LANGMATCHES(LANG(?{given.value}), {to_sparql(tag)})" for tag in tags)
+    return _passing(lambda _: " || ".join(matched))(writer, given)
+
+
+def _class(writer: Writer, given: _Given) -> str:
+    below = iris(writer.classes.below(given.parameter.value))
+    return f"{given.values} MINUS {{ VALUES ?class {{ {below} }} ?{given.value} a ?class }}"
+
+
+def _in(writer: Writer, given: _Given) -> str:
+    members = " ".join(map(to_sparql, writer.shapes.items(given.parameter)))
+    return f"{given.values} MINUS {{ VALUES ?{given.value} {{ {members} }} }}"
+
+
+def _not(writer: Writer, given: _Given) -> str:
+    return f"{given.values} MINUS {writer.violators(given.parameter, given)}"
+
+
+def _members(writer: Writer, given: _Given) -> list[str]:
+    if not (shapes := writer.shapes.items(given.parameter)):
+        raise refused("a list of no shapes", given.shape)
+    return [writer.violators(shape, given) for shape in shapes]
+
+
+def _and(writer: Writer, given: _Given) -> str:
+    return f"{given.reached} {{ {' UNION '.join(_members(writer, given))} }}"
+
+
+def _or(writer: Writer, given: _Given) -> str:
+    return f"{given.reached} {' '.join(_members(writer, given))}"
+
+
+def _xone(writer: Writer, given: _Given) -> str:
+    # All but one must be violated; with the value itself that makes as many as there are shapes.
+    groups = [given.values, *_members(writer, given)]
+    arms = (f"{{ {group} BIND({number} AS ?arm) }}" for number, group in enumerate(groups))
+    return (
+        f"{given.reached} {{ SELECT ?{given.value} {{ {' UNION '.join(arms)} }} "
+        f"GROUP BY ?{given.value} HAVING(COUNT(DISTINCT ?arm) != {len(groups) - 1}) }}"
+    )
+
+
+def _equals(writer: Writer, given: _Given) -> str:
+    other = f"?{given.focus} {to_sparql(given.parameter)} ?{given.value} ."
+    return (
+        f"{{ {given.values} MINUS {{ {other} }} }} UNION "
+        f"{{ {given.base} {other} MINUS {{ {given.step} }} }}"
+    )
+
+
+def _disjoint(writer: Writer, given: _Given) -> str:
+    return f"{given.values} ?{given.focus} {to_sparql(given.parameter)} ?{given.value} ."
+
+
+def _ordered(operator: str) -> _Write:
+    def write(_: Writer, given: _Given) -> str:
+        other = f"?{given.focus} {to_sparql(given.parameter)} ?other ."
+        return f"{given.values} {other} FILTER(!COALESCE(?{given.value} {operator} ?other, false))"
+
+    return write
+
+
+def _has_value(_: Writer, given: _Given) -> str:
+    wanted = f"VALUES ?{given.value} {{ {to_sparql(given.parameter)} }}"
+    return f"{given.base} MINUS {{ {given.step} {wanted} }}"
+
+
+def _counted(group: str, given: _Given, wrong: str) -> str:
+    return (
+        f"{{ SELECT ?{given.focus} {{ {group} }} GROUP BY ?{given.focus} "
+        f"HAVING(COUNT(DISTINCT ?{given.value}) {wrong} {given.number}) }}"
+    )
+
+
+def _min_count(_: Writer, given: _Given) -> str:
+    if given.number == "1":
+        return f"{given.base} MINUS {{ {given.step} }}"
+    return _counted(f"{given.base} OPTIONAL {{ {given.step} }}", given, "<")
+
+
+def _max_count(_: Writer, given: _Given) -> str:
+    if given.number == "0":
+        return given.values
+    return _counted(given.values, given, ">")
+
+
+def _qualified(writer: Writer, given: _Given) -> str:
+    (shape,) = writer.shapes.values(given.shape, "sh:qualifiedValueShape")
+    return f"{given.step} MINUS {writer.violators(shape, given)}"
+
+
+def _qualified_min_count(writer: Writer, given: _Given) -> str:
+    met = _qualified(writer, given)
+    return _counted(f"{given.base} OPTIONAL {{ {met} }}", given, "<")
+
+
+def _qualified_max_count(writer: Writer, given: _Given) -> str:
+    return _counted(f"{given.base} {_qualified(writer, given)}", given, ">")
+
+
+def _sparql(writer: Writer, given: _Given) -> str:
+    select = writer.shapes.text(given.parameter, "sh:select")
+    found = _SELECT.fullmatch(select)
+    if not found or _UNKNOWN_NAME.search(select) or given.focus != "this":
+        what = "sh:sparql other than SELECT $this ?value WHERE { ... } without groups, of a target"
+        raise refused(what, given.shape)
+    # It may end with a comment.
+    return f"{given.base} {found[1]}\n"
+
+
+OF_VALUES: dict[str, _Write] = {
+    "datatype": _passing(_datatype),
+    "nodeKind": _passing(_node_kind),
+    "pattern": _passing(_pattern),
+    "maxLength": _passing(lambda given: f"STRLEN(STR(?{given.value})) <= {given.number}"),
+    "minInclusive": _compared(">="),
+    "maxInclusive": _compared("<="),
+    "languageIn": _language_in,
+    "class": _class,
+    "in": _in,
+    "not": _not,
+    "and": _and,
+    "or": _or,
+    "xone": _xone,
+}
+OF_SETS: dict[str, _Write] = {
+    "minCount": _min_count,
+    "maxCount": _max_count,
+    "hasValue": _has_value,
+    "qualifiedMinCount": _qualified_min_count,
+    "qualifiedMaxCount": _qualified_max_count,
+}
+ORDERED = {"lessThan": _ordered("<"), "lessThanOrEquals": _ordered("<=")}
+OF_NODES = {**OF_VALUES, "sparql": _sparql}
+OF_PROPERTIES: dict[str, _Write] = {
+    **OF_VALUES,
+    **OF_SETS,
+    "equals": _equals,
+    "disjoint": _disjoint,
+    **ORDERED,
+}
+COMPONENTS = tuple(sorted({*OF_NODES, *OF_PROPERTIES}))
+
+
+def refused(what: str, shape: Any) -> KgError:
+    """Tell of something in a shape that is not known here."""
+    named = isinstance(shape, NamedNode)
+    return KgError(
+        f"the engine sparql does not know {what}",
+        where=curie(shape.value) if named else "a shape in ontology/shapes",
+        fix="choose another engine, which judges files, not stores and endpoints",
+    )

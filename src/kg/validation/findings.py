@@ -1,0 +1,76 @@
+"""What an engine found, in one form, whichever engine it was."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyoxigraph
+
+from kg.errors import KgError
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+    from rdflib.term import Identifier
+
+
+class Finding(NamedTuple):
+    """One result of an engine, its terms as texts."""
+
+    focus: str
+    path: str
+    value: str
+    shape: str
+    message: str
+    severity: str
+    component: str
+
+
+def read_findings(report: "Graph") -> list[Finding]:
+    """Read the results of a SHACL report, in RDF; messages stay those of the engine."""
+    from rdflib import SH
+
+    found = []
+    # Results that hang from sh:detail explain another result and are none of their own.
+    for result in report.objects(None, SH.result):
+        value = report.value(result, SH.value)
+        parts = (SH.resultPath, SH.sourceShape, SH.resultMessage)
+        path, shape, message = (str(report.value(result, part) or "") for part in parts)
+        severity = str(report.value(result, SH.resultSeverity) or SH.Violation)
+        component = str(report.value(result, SH.sourceConstraintComponent) or "")
+        focus, said = str(report.value(result, SH.focusNode)), "" if value is None else str(value)
+        found.append(Finding(focus, path, said, shape, message, severity, component))
+    return sorted(found)
+
+
+def to_rdflib(triples: Iterable[pyoxigraph.Triple]) -> "Graph":
+    """Copy what Oxigraph read strictly into a plain in-memory rdflib graph, literals as written."""
+    from rdflib import Graph
+
+    graph = Graph()
+    for triple in triples:
+        graph.add((_term(triple.subject), _term(triple.predicate), _term(triple.object)))
+    return graph
+
+
+def _term(value: Any) -> "Identifier":
+    from rdflib import BNode, Literal, URIRef
+
+    if isinstance(value, pyoxigraph.NamedNode):
+        return URIRef(value.value)
+    if isinstance(value, pyoxigraph.BlankNode):
+        return BNode(value.value)
+    if value.language:
+        return Literal(value.value, lang=value.language)
+    # rdflib and pySHACL take a plain string and xsd:string for two things.
+    plain = value.datatype.value.endswith("#string")
+    datatype = None if plain else URIRef(value.datatype.value)
+    return Literal(value.value, datatype=datatype, normalize=False)
+
+
+def bad_shape(error: BaseException) -> KgError:
+    """Tell in the project's way of what an engine says of a shape that it cannot run."""
+    what = " ".join(str(error).split())[:300]
+    return KgError(
+        f"a shape cannot be run ({type(error).__name__}: {what})",
+        where="ontology/shapes",
+        fix="correct the shape that the message names; shapes may not refer to themselves",
+    )

@@ -1,0 +1,186 @@
+"""What is judged: files, at hand of all others of a project, or a store or an endpoint."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pyoxigraph import BlankNode, NamedNode, Quad, Triple
+
+from kg.errors import KgError
+from kg.locations import Locations, locate
+from kg.project import Project
+from kg.reports import Violation, count
+from kg.store import MemoryStore, Store
+from kg.terms import BASE, PREFIXES
+from kg.turtle import Document, bracket_line, read_turtle
+from kg.validation.shapes import iris, rows
+
+# The shape that finds things without a name.
+_NAMELESS = f"{PREFIXES['kgs']}ThingShape"
+_JUDGED = NamedNode(f"{BASE}graph/judged")
+_TYPE = NamedNode(f"{PREFIXES['rdf']}type")
+
+
+class JudgedFiles:
+    """Turtle files that are judged, with the project's other data at hand.
+
+    `data` and `store` hold the triples of all, `triples` counts those that are judged, `files` are
+    their names as shown, and `pattern` keeps `?this` in a query to what they describe.
+
+    Args:
+        project: whose vocabularies and data.
+        files: those to judge; without any, all data and vocabularies.
+
+    Raises:
+        UnreadableFile: a file is not well-formed Turtle.
+        KgError: there is none.
+    """
+
+    # What they describe is listed in a graph of its own, where no query looks for data.
+    pattern = f"GRAPH {_JUDGED} {{ ?this a {_JUDGED} }}"
+
+    def __init__(self, project: Project, files: Sequence[Path]) -> None:
+        if not files and not project.data_files():
+            raise KgError(
+                "nothing was checked: there is no Turtle file in data/triples",
+                where=project.home.as_posix(),
+                fix="put the data there, choose another --home, or name files",
+            )
+        # The ontology is what data are judged by; its unions have no names, as data must.
+        chosen = list(files) or [*project.files("ontology", "vocab/*.ttl"), *project.data_files()]
+        read = {path.resolve(): read_turtle(path) for path in [*chosen, *project.graph_files()]}
+        self._own = {path.resolve(): read[path.resolve()] for path in chosen}
+        self._shown = {path: project.shown(own.path) for path, own in self._own.items()}
+        self.files = tuple(project.shown(path) for path in chosen)
+        self._marked = [
+            shown
+            for path, shown in zip(chosen, self.files, strict=True)
+            if path.read_bytes().startswith(b"\xef\xbb\xbf")
+        ]
+        self.data = [triple for document in read.values() for triple in document.triples]
+        self.triples = len({triple for own in self._own.values() for triple in own.triples})
+        self._described: dict[str, list[Path]] = {}
+        self.store = MemoryStore([])
+        self._load()
+        # A blank node has another name each time it is read; the first of its file is shown.
+        self._blank_lines = {
+            path: bracket_line(own.text) for path, own in self._own.items() if _has_blank_node(own)
+        }
+        self._locations: dict[Path, Locations] = {}
+
+    def _load(self) -> None:
+        things = set()
+        for path, own in self._own.items():
+            described = {triple.subject for triple in own.triples}
+            things |= described
+            for thing in described:
+                self._described.setdefault(thing.value, []).append(path)  # type: ignore[union-attr]
+        self.store.graph.bulk_extend(Quad(*triple) for triple in self.data)
+        self.store.graph.bulk_extend(Quad(thing, _TYPE, _JUDGED, _JUDGED) for thing in things)
+
+    def place(self, focus: str, path: str, value: str) -> tuple[str, int | None] | None:
+        """Give file and line of what is wrong, or nothing if it is not in those judged.
+
+        A file is read for its lines only when one is asked.
+        """
+        best: tuple[str, int | None] | None = None
+        for file in self._described.get(focus, ()):
+            if file not in self._locations:
+                self._locations[file] = locate(file)
+            where = self._locations[file]
+            line = where.line(focus, path, value)
+            if line is None and file in self._blank_lines and ":" not in focus:
+                line = self._blank_lines[file]
+            best = best or (self._shown[file], line)
+            if (focus, path) in where.lines:
+                return self._shown[file], line
+        return best
+
+    def beyond_shapes(self, found: Sequence[Violation]) -> Iterator[Violation]:
+        """Report what no shape can: blank nodes that none has met, and what is not in triples.
+
+        Args:
+            found: what the shapes have met.
+        """
+        told = {violation.file for violation in found if violation.shape == _NAMELESS}
+        for path, line in self._blank_lines.items():
+            # For want of a class.
+            if self._shown[path] not in told:
+                yield _nameless("a thing without a name", self._shown[path], line)
+        for shown in self._marked:
+            message = "It begins with a byte order mark (BOM), which other Turtle readers refuse"
+            fix = "Save it as UTF-8 without a byte order mark, or run kg fmt"
+            yield _of_whole("Info", "the file", message, fix, shown, 1)
+
+
+class JudgedStore:
+    """A store or an endpoint whose graph is judged as it is, where it is.
+
+    It is as `JudgedFiles` but that nothing in it has a file. What the project's ontology describes
+    is not judged, for data are judged by it.
+
+    Args:
+        project: whose ontology.
+        store: the graph.
+
+    Raises:
+        KgError: the graph does not hold the ontology.
+    """
+
+    files: tuple[str, ...] = ()
+    data: tuple[Triple, ...] = ()
+
+    def __init__(self, project: Project, store: Store) -> None:
+        paths = project.files("ontology", "kg.ttl")
+        ontology = [triple for path in paths for triple in read_turtle(path).triples]
+        subjects = {triple.subject for triple in ontology}
+        self._terms = {term.value for term in subjects if isinstance(term, NamedNode)}
+        self._lists = {t.predicate.value for t in ontology if isinstance(t.object, BlankNode)}
+        self._known = f"VALUES ?this {{ {iris(sorted(self._terms))} }}"
+        if not rows(store, f"SELECT ?this {{ {self._known} ?this ?how ?what }} LIMIT 1"):
+            raise KgError(
+                "nothing was checked: the graph does not hold the ontology that data are judged by",
+                where="--store or --endpoint",
+                fix="load it with the data: kg load --store DIR does, with --rebuild or files",
+            )
+        self.store = store
+        self.pattern = f"FILTER(!ISBLANK(?this)) MINUS {{ {self._known} }}"
+        ((triples,),) = rows(store, "SELECT (COUNT(*) AS ?triples) { ?this ?how ?what }")
+        self.triples = int(triples.value)
+
+    def place(self, focus: str, path: str, value: str) -> tuple[str, int | None] | None:
+        """Give no file and no line, or nothing if the thing is not judged.
+
+        Things without a name are told of together: an endpoint calls them by another name in each
+        answer.
+        """
+        return ("", None) if ":" in focus and focus not in self._terms else None
+
+    def beyond_shapes(self, found: Sequence[Violation]) -> Iterator[Violation]:
+        """Report blank nodes, but for those by which the ontology describes its terms."""
+        links = "|".join(f"<{name}>" for name in sorted(self._lists))
+        text = f"""SELECT (COUNT(DISTINCT ?blank) AS ?things) {{
+            {{ ?blank ?how ?what }} UNION {{ ?what ?how ?blank }} FILTER(ISBLANK(?blank))
+            MINUS {{ {self._known} ?this ({links})+ ?blank }} }}"""
+        ((things,),) = rows(self.store, text)
+        if number := int(things.value):
+            label = count(number, "thing without a name", "things without a name")
+            yield _nameless(label, "", None)
+
+
+def _has_blank_node(document: Document) -> bool:
+    parts = (part for triple in document.triples for part in triple)
+    return any(isinstance(part, BlankNode) for part in parts)
+
+
+def _nameless(label: str, file: str, line: int | None) -> Violation:
+    message = "A thing in the data has no IRI of its own"
+    fix = "Give it an IRI in place of the square brackets or the underscore name"
+    return _of_whole("Violation", label, message, fix, file, line)
+
+
+def _of_whole(
+    severity: str, label: str, message: str, fix: str, file: str, line: int | None
+) -> Violation:
+    said = {"severity": severity, "label": label, "message": message, "fix": fix, "file": file}
+    nothing = dict.fromkeys(("path", "value", "component"), "")
+    return Violation(focus="blank", shape=_NAMELESS, line=line, **said, **nothing)

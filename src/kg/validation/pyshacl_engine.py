@@ -1,0 +1,57 @@
+"""pySHACL, the judge: slow, and the one whose reports the others must give."""
+
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from pyoxigraph import Triple
+
+from kg.errors import KgError
+from kg.validation.findings import Finding, bad_shape, read_findings, to_rdflib
+
+
+def find(data: Sequence[Triple], shapes: Sequence[Triple]) -> list[Finding]:
+    """Hold data against shapes.
+
+    Raises:
+        KgError: a shape cannot be run.
+
+    Example:
+        >>> find([], [])
+        []
+    """
+    from pyshacl import validate
+    from pyshacl.errors import ShapeRecursionWarning
+    from rdflib import Graph
+
+    graph, rules = to_rdflib(data), to_rdflib(shapes)
+    try:
+        with _no_fetching(), warnings.catch_warnings():
+            warnings.simplefilter("error", ShapeRecursionWarning)
+            warnings.simplefilter("ignore", DeprecationWarning)
+            _, report, text = validate(
+                graph, shacl_graph=rules, inference="none", advanced=False, inplace=True
+            )
+    except Exception as error:  # rdflib has no kind of its own for what a shape's SPARQL asks
+        raise bad_shape(error) from error
+    if not isinstance(report, Graph):
+        raise KgError(f"a shape cannot be run: {text}", where="ontology/shapes", fix="correct it")
+    return read_findings(report)
+
+
+@contextmanager
+def _no_fetching() -> Iterator[None]:
+    """Keep rdflib from reading files and addresses that a shape's SPARQL may name."""
+    import rdflib.plugins.sparql as engine
+
+    before, engine.SPARQL_LOAD_GRAPHS = engine.SPARQL_LOAD_GRAPHS, False
+    log = logging.getLogger("rdflib.term")
+    level = log.level
+    # Each ill-typed literal would print a traceback; the shapes report them in plain words.
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        engine.SPARQL_LOAD_GRAPHS = before
+        log.setLevel(level)

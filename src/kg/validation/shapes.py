@@ -1,0 +1,140 @@
+"""The shapes as a graph to look things up in, and their targets as SPARQL."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pyoxigraph import NamedNode, Triple
+
+from kg.results import Table
+from kg.store import Store
+from kg.terms import expand, to_sparql
+
+TARGETS = ("sh:targetClass", "sh:targetSubjectsOf", "sh:targetObjectsOf", "sh:targetNode")
+_PAIRS = """SELECT ?class ?above {
+  ?class <http://www.w3.org/2000/01/rdf-schema#subClassOf> ?above FILTER(ISIRI(?class)) }"""
+
+
+class Shapes:
+    """The triples of the shapes, by node and property.
+
+    Example:
+        >>> shape, path = NamedNode("x:Shape"), NamedNode(expand("sh:path"))
+        >>> Shapes([Triple(shape, path, NamedNode("x:p"))]).text(shape, "sh:path")
+        'x:p'
+    """
+
+    def __init__(self, triples: Iterable[Triple]) -> None:
+        self._values: dict[Any, dict[str, list[Any]]] = defaultdict(dict)
+        for triple in triples:
+            properties = self._values[triple.subject]
+            properties.setdefault(triple.predicate.value, []).append(triple.object)
+
+    def nodes(self) -> Iterator[Any]:
+        """Give everything that the shapes say something of."""
+        yield from self._values
+
+    def properties(self, node: Any) -> Iterator[str]:
+        """Give the properties that are said of a node."""
+        yield from self._values.get(node, ())
+
+    def values(self, node: Any, name: str) -> list[Any]:
+        """Give the values of a property, which is named by its CURIE."""
+        return self._values.get(node, {}).get(expand(name), [])
+
+    def text(self, node: Any, name: str) -> str:
+        """Give the first value of a property as a text, which is empty where there is none."""
+        return next((str(value.value) for value in self.values(node, name)), "")
+
+    def items(self, head: Any) -> list[Any]:
+        """Give the members of a list."""
+        found = []
+        while rest := self.values(head, "rdf:rest"):
+            found += self.values(head, "rdf:first")
+            head = rest[0]
+        return found
+
+    def mentioned(self, *names: str) -> set[str]:
+        """Give the IRIs that are values of some properties, or of any where none is named."""
+        wanted = {expand(name) for name in names}
+        return {
+            value.value
+            for properties in self._values.values()
+            for name, values in properties.items()
+            for value in values
+            if isinstance(value, NamedNode) and (name in wanted or not wanted)
+        }
+
+    def with_target(self) -> list[Any]:
+        """Give the shapes that have a target."""
+        return [node for node in self._values if any(self.values(node, kind) for kind in TARGETS)]
+
+    def target(self, shape: Any, classes: "Classes") -> str:
+        """Write the targets of a shape as a SPARQL pattern that binds `?this`, each thing once."""
+        arms = []
+        if wanted := self.values(shape, "sh:targetClass"):
+            below = sorted(set().union(*(classes.below(cls.value) for cls in wanted)))
+            several = f"VALUES ?class {{ {iris(below)} }} ?this a ?class ."
+            arms.append(several if below[1:] else f"?this a <{below[0]}> .")
+        for used in self.values(shape, "sh:targetSubjectsOf"):
+            arms.append(f"?this {to_sparql(used)} ?used .")
+        for used in self.values(shape, "sh:targetObjectsOf"):
+            arms.append(f"?user {to_sparql(used)} ?this .")
+        if named := self.values(shape, "sh:targetNode"):
+            arms.append(f"VALUES ?this {{ {' '.join(map(to_sparql, named))} }}")
+        if len(arms) == 1 and arms[0].startswith("?this a"):
+            return arms[0]
+        union = " UNION ".join(f"{{ {arm} }}" for arm in arms)
+        return f"{{ SELECT DISTINCT ?this {{ {union} }} }}"
+
+
+class Classes:
+    """The classes of a graph, by which is below which."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._with_things: dict[str, list[str]] = {}
+        self._above: dict[str, set[str]] = defaultdict(set)
+        self._below: dict[str, set[str]] = defaultdict(set)
+        for cls, above in rows(store, _PAIRS):
+            self._above[cls.value].add(above.value)
+            self._below[above.value].add(cls.value)
+
+    def below(self, cls: str) -> list[str]:
+        """Give a class, and those subclasses of which a thing is not said to be of it too.
+
+        Where things are written with all their types, that is the class alone, which spares each
+        query that asks for its things the search for those of all subclasses.
+        """
+        if cls not in self._with_things:
+            others = sorted(_reached(cls, self._below) - {cls})
+            text = f"""SELECT DISTINCT ?class {{ VALUES ?class {{ {iris(others)} }}
+                ?thing a ?class MINUS {{ ?thing a <{cls}> }} }}"""
+            found = rows(self._store, text) if others else []
+            self._with_things[cls] = [cls, *sorted(other.value for (other,) in found)]
+        return self._with_things[cls]
+
+    def above(self, cls: str) -> set[str]:
+        """Give a class and all that it is a subclass of."""
+        return _reached(cls, self._above)
+
+
+def _reached(start: str, steps: dict[str, set[str]]) -> set[str]:
+    found, ahead = {start}, [start]
+    while ahead:
+        new = steps.get(ahead.pop(), set()) - found
+        found |= new
+        ahead += new
+    return found
+
+
+def rows(store: Store, text: str) -> list[tuple[Any, ...]]:
+    """Give the rows that a SELECT query of our own finds."""
+    answer = store.query(text)
+    assert isinstance(answer, Table)  # it is a SELECT
+    return answer.rows
+
+
+def iris(names: Iterable[str]) -> str:
+    """Write IRIs as the values of a VALUES block."""
+    return " ".join(f"<{name}>" for name in names)
