@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 import kg as package
+from kg.endpoint import EndpointStore
 from kg.errors import KgError, UnknownName
 from kg.graph import Graph
+from kg.project import Project
 from kg.results import Table, Triples, render
+from kg.store import MemoryStore
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +92,14 @@ def test_a_network_can_be_written_for_other_programs(graph: Graph, tmp_path: Pat
     networkx.write_graphml(network, tmp_path / "g.graphml")
     back = networkx.read_graphml(tmp_path / "g.graphml")
     assert len(back) == len(network)
+
+
+def test_an_endpoint_is_validated_and_not_the_files(serve: Callable[..., EndpointStore]) -> None:
+    bad = Path(__file__).parent / "shapes" / "OrganisationIri" / "bad-underscore.ttl"
+    server = serve(MemoryStore([*Project().graph_files(), bad]))
+    report = package.open(endpoint=server.url).validate()
+    assert not report.conforms
+    assert "organisation/example_" in {v.severity: v for v in report.violations}["Violation"].focus
 
 
 def test_validate_and_its_display(graph: Graph) -> None:

@@ -244,3 +244,32 @@ def test_lines_are_found(tmp_path: Path) -> None:
     assert found.line("u:a", "u:p", "no such value") == 3
     assert found.line("u:a", "u:none") == 2
     assert found.line("u:none") is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*Project().vocabulary_files(), *Project().data_files()][::4],
+    ids=lambda path: path.stem,
+)
+def test_lines_of_one_subject_are_those_among_all(path: Path) -> None:
+    every = locate(path).lines
+    named = [key for key in every if all(":" in part or " " in part for part in key)]
+    assert named
+    for subject in {key[0] for key in named}:
+        alone = locate(path, {subject}).lines
+        wanted = [key for key in named if key[0] == subject]
+        assert [alone.get(key) for key in wanted] == [every[key] for key in wanted]
+        assert len(alone) < len(every) or len({key[0] for key in named}) == 1
+
+
+def test_lines_of_one_subject_are_found_however_it_is_written(tmp_path: Path) -> None:
+    path = put(
+        tmp_path,
+        '# of u:b. <u:b>\n@prefix : <x:n/> . PREFIX y: <x:n/>\n<u:b> <u:p> 1.0, """. <u:c>\n""" .\n'
+        '# more .\n:c\\-d <u:p> "x" .y:e<u:p>"." .\ny:f<u:p>"x".y:g <u:p> 1 .\n[ <u:p> 2 ] . '
+        "<x:n/\\u0068> <u:p> 3 .\n<u:z> <u:p> 4 .\n",
+    )
+    lines = {"u:b": 3, "x:n/c-d": 6, "x:n/e": 6, "x:n/f": 7, "x:n/g": 7, "x:n/h": 8}
+    for subject, line in lines.items():
+        assert locate(path, {subject}).line(subject) == line == locate(path).line(subject)
+    assert locate(path, {"x:n/f"}).line("u:z") is None

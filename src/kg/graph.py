@@ -37,6 +37,7 @@ class Graph:
     def __init__(self, project: Project, endpoint: str | None = None) -> None:
         self.project = project
         self.store = open_store(project, endpoint)
+        self._endpoint = self.store if endpoint else None
 
     def __repr__(self) -> str:
         return f"<kg.Graph with {len(self.queries())} saved queries>"
@@ -164,7 +165,7 @@ class Graph:
         return build_view(self.project, self.store, name, _texts(values))
 
     def validate(self) -> "Report":
-        """Check all data of the home against the shapes and the check queries.
+        """Check all data of the home, or of the endpoint, against the shapes and check queries.
 
         Example:
             >>> import kg
@@ -173,7 +174,7 @@ class Graph:
         """
         from kg.validation import validate
 
-        return validate(self.project)
+        return validate(self.project, asked=self._endpoint)
 
 
 def _texts(values: Mapping[str, Value]) -> dict[str, list[str]]:

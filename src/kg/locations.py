@@ -2,15 +2,20 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import MutableSequence
+from collections.abc import Collection, Iterator, MutableSequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from kg.turtle import decode
+from kg.terms import local_name
+from kg.turtle import LEXEME, decode
 
 # rdflib asks for a base even where the file declares its own.
 _BASE = "https://w3id.org/evidence-kg/"
+_END = re.compile(LEXEME.pattern + r"|(?P<end>\.(?=\s|\#|$))", re.DOTALL)
+_HEAD = re.compile(r"(?:\s|#[^\n]*\n)*(?P<head><[^<>]*>|[^\s<\"'\[(]*)")
+# What begins so may be about anything: a directive, a nameless thing, a name with an escape.
+_ANYTHING = re.compile(r"$|@|prefix$|base$|version$|_:|.*\\", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -28,8 +33,12 @@ class Locations:
         return None
 
 
-def locate(path: Path) -> Locations:
+def locate(path: Path, subjects: Collection[str] | None = None) -> Locations:
     """Find on which line each subject, property and value of a well-formed Turtle file begins.
+
+    Args:
+        path: the file.
+        subjects: those that are asked for, where not all are: a large file is read sooner so.
 
     rdflib's own Turtle reader does the reading and is told to remember its places. What it cannot
     read, though it is well-formed (newer syntax, numbers without end), has no lines.
@@ -38,6 +47,8 @@ def locate(path: Path) -> Locations:
     from rdflib.plugins.parsers.notation3 import RDFSink, SinkParser
 
     text = decode(path)
+    if subjects is not None:
+        text = "".join(_about(text, {local_name(subject) for subject in subjects}))
     breaks = [match.start() for match in re.finditer("\n", text)]
     lines: dict[tuple[str, ...], int] = {}
     starts: list[tuple[int, str]] = []
@@ -76,4 +87,19 @@ def locate(path: Path) -> Locations:
         Reader(RDFSink(Graph()), baseURI=_BASE, turtle=True).loadBuf(text)
     except (SyntaxError, ValueError):
         return Locations({}, [])
+    if subjects and not all((subject,) in lines for subject in subjects if ":" in subject):
+        return locate(path)  # it is written in a way that was not foreseen
     return Locations(lines, starts)
+
+
+def _about(text: str, names: Collection[str]) -> Iterator[str]:
+    """Give the statements whose subject may have one of some names, and of others the line ends."""
+    begin = 0
+    for match in _END.finditer(text):
+        if match["end"] is not None:
+            statement = text[begin : match.end()]
+            head = _HEAD.match(statement)["head"]  # type: ignore[index]  # it matches anything
+            kept = _ANYTHING.match(head) or local_name(head.strip("<>")) in names
+            yield statement if kept else "\n" * statement.count("\n")
+            begin = match.end()
+    yield text[begin:]

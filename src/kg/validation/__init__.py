@@ -98,10 +98,10 @@ def _violations(
 ) -> Iterator[Violation]:
     paths = shapes.mentioned("sh:path")
     labels = _labels(judged.store, {finding.focus for finding in findings})
-    for finding in findings:
-        # A path of several steps has no name.
-        path = finding.path if finding.path in paths else ""
-        place = judged.place(finding.focus, path, finding.value)
+    # A path of several steps has no name.
+    wanted = [(f.focus, f.path if f.path in paths else "", f.value) for f in findings]
+    places = judged.places(wanted)
+    for finding, (_, path, _), place in zip(findings, wanted, places, strict=True):
         if place is None or (":" in finding.focus and finding.focus not in labels):
             continue
         named = ":" in finding.shape
@@ -153,10 +153,13 @@ def _check_queries(project: Project, judged: _Judged) -> Iterator[Violation]:
                 where=project.shown(query.path),
                 fix="begin its SELECT with ?focus ?message",
             )
-        for row in answer.records():
-            told = {name: str(getattr(term, "value", "")) for name, term in row.items()}
-            focus, what, value = (told.get(name, "") for name in ("focus", "path", "value"))
-            place = judged.place(focus, what, value)
+        found = [
+            {name: str(getattr(term, "value", "")) for name, term in row.items()}
+            for row in answer.records()
+        ]
+        wanted = [(t["focus"], t.get("path", ""), t.get("value", "")) for t in found]
+        places = judged.places(wanted)
+        for told, (focus, what, value), place in zip(found, wanted, places, strict=True):
             if place is None:
                 continue
             yield Violation(

@@ -1,5 +1,6 @@
 """What is judged: files, at hand of all others of a project, or a store or an endpoint."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,6 +19,10 @@ from kg.validation.shapes import iris, rows
 _NAMELESS = f"{PREFIXES['kgs']}ThingShape"
 _JUDGED = NamedNode(f"{BASE}graph/judged")
 _TYPE = NamedNode(f"{PREFIXES['rdf']}type")
+
+
+Wanted = tuple[str, str, str]
+Place = tuple[str, int | None]
 
 
 class JudgedFiles:
@@ -47,7 +52,8 @@ class JudgedFiles:
             )
         # The ontology is what data are judged by; its unions have no names, as data must.
         chosen = list(files) or [*project.files("ontology", "vocab/*.ttl"), *project.data_files()]
-        read = {path.resolve(): read_turtle(path) for path in [*chosen, *project.graph_files()]}
+        paths = {path.resolve(): path for path in [*chosen, *project.graph_files()]}
+        read = {place: read_turtle(path) for place, path in paths.items()}
         self._own = {path.resolve(): read[path.resolve()] for path in chosen}
         self._shown = {path: project.shown(own.path) for path, own in self._own.items()}
         self.files = tuple(project.shown(path) for path in chosen)
@@ -65,7 +71,6 @@ class JudgedFiles:
         self._blank_lines = {
             path: bracket_line(own.text) for path, own in self._own.items() if _has_blank_node(own)
         }
-        self._locations: dict[Path, Locations] = {}
 
     def _load(self) -> None:
         things = set()
@@ -77,21 +82,29 @@ class JudgedFiles:
         self.store.graph.bulk_extend(Quad(*triple) for triple in self.data)
         self.store.graph.bulk_extend(Quad(thing, _TYPE, _JUDGED, _JUDGED) for thing in things)
 
-    def place(self, focus: str, path: str, value: str) -> tuple[str, int | None] | None:
-        """Give file and line of what is wrong, or nothing if it is not in those judged.
+    def places(self, wanted: Sequence[Wanted]) -> list[Place | None]:
+        """Give the file and line of each thing that is wrong; nothing if it is not in those judged.
 
-        A file is read for its lines only when one is asked.
+        Args:
+            wanted: for each the focus, its property if that has a name, and the value.
         """
-        best: tuple[str, int | None] | None = None
+        focuses: dict[Path, set[str]] = defaultdict(set)
+        for focus, *_ in wanted:
+            for file in self._described.get(focus, ()):
+                focuses[file].add(focus)
+        lines = {file: locate(file, things) for file, things in focuses.items()}
+        return [self._place(lines, *each) for each in wanted]
+
+    def _place(
+        self, lines: dict[Path, Locations], focus: str, path: str, value: str
+    ) -> Place | None:
+        best: Place | None = None
         for file in self._described.get(focus, ()):
-            if file not in self._locations:
-                self._locations[file] = locate(file)
-            where = self._locations[file]
-            line = where.line(focus, path, value)
-            if line is None and file in self._blank_lines and ":" not in focus:
-                line = self._blank_lines[file]
+            line = lines[file].line(focus, path, value)
+            if line is None and ":" not in focus:
+                line = self._blank_lines.get(file)
             best = best or (self._shown[file], line)
-            if (focus, path) in where.lines:
+            if (focus, path) in lines[file].lines:
                 return self._shown[file], line
         return best
 
@@ -147,13 +160,16 @@ class JudgedStore:
         ((triples,),) = rows(store, "SELECT (COUNT(*) AS ?triples) { ?this ?how ?what }")
         self.triples = int(triples.value)
 
-    def place(self, focus: str, path: str, value: str) -> tuple[str, int | None] | None:
-        """Give no file and no line, or nothing if the thing is not judged.
+    def places(self, wanted: Sequence[Wanted]) -> list[Place | None]:
+        """Give no file and no line of each thing, or nothing if it is not judged.
 
         Things without a name are told of together: an endpoint calls them by another name in each
         answer.
         """
-        return ("", None) if ":" in focus and focus not in self._terms else None
+        return [
+            ("", None) if ":" in focus and focus not in self._terms else None
+            for focus, *_ in wanted
+        ]
 
     def beyond_shapes(self, found: Sequence[Violation]) -> Iterator[Violation]:
         """Report blank nodes, but for those by which the ontology describes its terms."""
@@ -168,8 +184,8 @@ class JudgedStore:
 
 
 def _has_blank_node(document: Document) -> bool:
-    parts = (part for triple in document.triples for part in triple)
-    return any(isinstance(part, BlankNode) for part in parts)
+    ends = ((triple.subject, triple.object) for triple in document.triples)
+    return any(isinstance(a, BlankNode) or isinstance(b, BlankNode) for a, b in ends)
 
 
 def _nameless(label: str, file: str, line: int | None) -> Violation:
