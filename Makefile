@@ -49,6 +49,8 @@ bench: setup chromium ## measured comparisons, as ratios: docs/benchmarks.md
 	$(BIN)/python benchmarks/start_up.py
 	$(BIN)/python benchmarks/validation.py
 	$(BIN)/python benchmarks/site.py
+	$(BIN)/python benchmarks/drawing.py
+	$(BIN)/python benchmarks/layout.py
 	$(BIN)/python benchmarks/serve.py --early
 
 bench-large: setup ## the same at ten million triples: 20 GB of memory

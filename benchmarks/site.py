@@ -17,8 +17,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from drawing import seconds
 from generate import make_home
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import sync_playwright
 from told import say, tell_said
 
 from kg.doctor import find_browser
@@ -36,14 +37,6 @@ ROUNDS = 7
 # Nodes, triples of a graph that has as many (0: the shipped one), and within how many seconds they
 # shall be drawn.
 SIZES = [(150, 0, 0.5), (1000, 50_000, 1.0)]
-# Before a page's own scripts: notes the end of the frame after the one in which it is ready.
-WATCH = """(() => {
-  const drawn = () => requestAnimationFrame(() => requestAnimationFrame(() => {
-    document.documentElement.dataset.drawn = performance.now() / 1000;
-  }));
-  addEventListener("DOMContentLoaded", () => document.querySelector("script") || drawn());
-  new MutationObserver(drawn).observe(document, { subtree: true, attributeFilter: ["data-ready"] });
-})();"""
 
 
 def themes_of(project: Project, store: MemoryStore, size: int) -> tuple[list[str], int]:
@@ -59,20 +52,6 @@ def themes_of(project: Project, store: MemoryStore, size: int) -> tuple[list[str
         if len(nodes) >= size:
             return taken, len(nodes)
     raise SystemExit(f"the graph has fewer than {size} nodes")
-
-
-def seconds(browser: Browser, page_file: Path) -> tuple[float, float]:
-    """Open a page, and give the seconds of the clock and of the processor until it is drawn."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    measures = page.context.new_cdp_session(page)
-    measures.send("Performance.enable", {"timeDomain": "threadTicks"})
-    page.add_init_script(WATCH)
-    page.goto(page_file.as_uri())
-    page.locator("html[data-drawn]").wait_for(state="attached")
-    told = {m["name"]: m["value"] for m in measures.send("Performance.getMetrics")["metrics"]}
-    clock = float(page.evaluate("document.documentElement.dataset.drawn"))
-    page.close()
-    return clock, told["TaskDuration"]
 
 
 def measure_drawing(folder: Path) -> None:

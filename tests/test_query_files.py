@@ -19,7 +19,7 @@ from kg.terms import PREFIXES, expand
 Ask = Callable[[Graph, str], Table | Triples]
 QUERIES = list_queries(Project())
 each_query = pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.id)
-# rdflib takes most of a minute for each of these.
+# rdflib takes most of a minute for each of these, which test_homes.py asks it.
 SLOW_IN_RDFLIB = {"statement-detail"}
 NUMBERS = {f"{PREFIXES['xsd']}{name}" for name in ("integer", "decimal", "boolean")}
 
@@ -60,11 +60,7 @@ def test_there_are_queries() -> None:
 
 
 @pytest.mark.parametrize(
-    "query",
-    [
-        pytest.param(q, id=q.id, marks=[pytest.mark.full] if q.id in SLOW_IN_RDFLIB else [])
-        for q in QUERIES
-    ],
+    "query", [q for q in QUERIES if q.id not in SLOW_IN_RDFLIB], ids=lambda query: query.id
 )
 def test_same_rows_in_rdflib(
     query: SavedQuery, store: Store, reference: Graph, ask_rdflib: Ask

@@ -19,18 +19,23 @@
     const [link, back, colour] = data.links[data.edges[at + 2]] || [null, null, from.mark.colour];
     edges.push({ from, to, link, back, colour });
   }
-  const ends = new Map(items.map((item) => [item, []]));
-  for (const edge of edges) {
-    const { from, to, link, back } = edge;
-    ends.get(from).push({ edge, other: to, says: link ?? to.kind, out: true });
-    ends.get(to).push({ edge, other: from, says: back ?? from.kind });
+  // What each item is linked to; the first picture does not need it.
+  let ends = null;
+  function linked() {
+    const found = new Map(items.map((item) => [item, []]));
+    for (const edge of edges) {
+      const { from, to, link, back } = edge;
+      found.get(from).push({ edge, other: to, says: link ?? to.kind, out: true });
+      found.get(to).push({ edge, other: from, says: back ?? from.kind });
+    }
+    return found;
   }
 
   // What the key hides, what is chosen and whether its neighbours are shown alone, what the pointer
   // is on, and where Escape leads back to.
   const state = { offKinds: new Set(), offLinks: new Set(), chosen: null, near: false, pointed: null, back: null };
   let visible = new Set(items), page = 1;
-  const joined = (item) => ends.get(item).filter(({ edge, other }) => !state.offLinks.has(edge.link) && !state.offKinds.has(other.kind));
+  const joined = (item) => (ends ??= linked()).get(item).filter(({ edge, other }) => !state.offLinks.has(edge.link) && !state.offKinds.has(other.kind));
   const say = (text) => { get("shown").textContent = text; };
   for (const part of document.querySelectorAll(".needs-script")) part.hidden = false;
   document.querySelector(".no-script").hidden = true;
@@ -131,10 +136,10 @@
     for (const { id, x, y, size, cell } of [...items].sort((a, b) => a.landmark - b.landmark || a.size - b.size)) {
       graph.addNode(id, { x, y: -y, size, cell, type: "circle", color: INK, highlighted: false, ...rest });
     }
-    const pale = new Map(), marks = markProgram();
+    const looks = new Map(), marks = markProgram();
     edges.forEach(({ from, to, colour }, number) => {
-      if (!pale.has(colour)) pale.set(colour, mixed(colour, PALE));
-      graph.addEdgeWithKey(String(number), from.id, to.id, { size: 1, type: "line", color: pale.get(colour), ...rest });
+      if (!looks.has(colour)) looks.set(colour, { size: 1, type: "line", color: mixed(colour, PALE), ...rest });
+      graph.addEdgeWithKey(String(number), from.id, to.id, looks.get(colour));
     });
     return new sigma.Sigma(graph, get("network"), {
       allowInvalidContainer: true, enableCameraRotation: false, renderLabels: false, stagePadding: 20,
@@ -155,7 +160,6 @@
   }
   const overlay = view?.createCanvas("names", { beforeLayer: "mouse", style: { pointerEvents: "none" } });
   const placed = (item) => view.graphToViewport({ x: item.x, y: -item.y });
-  const radius = (item) => view.scaleSize(item.size);
 
   // What is chosen stands out over the rest, with its links and neighbours; names keep clear of
   // one another.
@@ -164,6 +168,7 @@
     Object.assign(overlay, { width: width * ratio, height: height * ratio });
     const context = overlay.getContext("2d");
     context.scale(ratio, ratio);
+    const scale = view.scaleSize(1), radius = ({ size }) => size * scale;
     const told = new Set([state.chosen, state.pointed].filter((item) => visible.has(item)));
     const near = new Set();
     if (visible.has(state.chosen)) {
@@ -269,10 +274,10 @@
       details.tell("Details", details.says("Choose an item in the picture, in the search results or in the table."));
       return;
     }
-    const linked = joined(chosen);
-    const more = linked.length > MOST_LINKS
-      ? [details.says(`It has ${linked.length} links, of which ${MOST_LINKS} are listed here. “Neighbours only” puts all that it is linked to into the table.`)] : [];
-    details.item(chosen, linked.slice(0, MOST_LINKS).map(({ other, says }) => ({ other, how: says })), more);
+    const links = joined(chosen);
+    const more = links.length > MOST_LINKS
+      ? [details.says(`It has ${links.length} links, of which ${MOST_LINKS} are listed here. “Neighbours only” puts all that it is linked to into the table.`)] : [];
+    details.item(chosen, links.slice(0, MOST_LINKS).map(({ other, says }) => ({ other, how: says })), more);
   }
 
   function show(chosen, { near = false, focus = false } = {}) {
