@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyoxigraph
 import pytest
-from pyoxigraph import RdfFormat, parse
+from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 from rdflib import Graph, Namespace, URIRef
 
 from kg.errors import KgError
@@ -169,3 +169,11 @@ def test_a_large_store_is_exported_in_little_memory(tmp_path: Path) -> None:
     )
     assert ended.stdout.splitlines() == sorted(lines.read_bytes().splitlines())
     assert int(ended.stderr) < 300  # megabytes; all of it at once takes over a thousand
+
+
+def test_nothing_is_no_export(project: Project) -> None:
+    in_a_graph = MemoryStore([])
+    in_a_graph.graph.add(Quad(*(NamedNode(f"u:{name}") for name in "spog")))
+    for empty in (MemoryStore([]), in_a_graph):
+        with pytest.raises(KgError, match="the graph holds no triples"):
+            export_graph(project, "nt", asked=empty)

@@ -16,6 +16,8 @@ from conftest import Run
 from filelock import FileLock
 
 from kg import generations
+from kg.cli.load import load
+from kg.cli.options import Settings
 from kg.data_files import FORMATS
 from kg.errors import KgError, UnreadableFile
 from kg.generations import build, current, read_manifest, stale
@@ -293,3 +295,19 @@ def test_a_load_that_is_killed_leaves_the_old_store(folder: Path, tmp_path: Path
     assert manifest.generation in kept
     assert len(kept) <= 2
     assert json.loads((folder / "store.json").read_text("utf-8"))["triples"] == 10
+
+
+def test_a_load_that_is_stopped_says_that_the_store_is_as_it_was(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(generations, "_fill", stop)
+    monkeypatch.setattr(Settings, "store", folder)
+    monkeypatch.setattr(Settings, "endpoint", None)
+    before = read_manifest(folder)
+    with pytest.raises(KeyboardInterrupt):
+        load(rebuild=True)
+    assert before and read_manifest(folder) == before
+    assert "the store is as it was" in capsys.readouterr().err

@@ -10,6 +10,7 @@ import pytest
 from conftest import Run
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from kg import push as pushing
 from kg.errors import EndpointFailed, KgError
 from kg.generations import build
 from kg.project import Project
@@ -249,3 +250,15 @@ def test_memory_is_bounded_by_one_triple(stub: Start, tmp_path: Path) -> None:
         [sys.executable, "-c", program, str(file), url], capture_output=True, text=True, check=True
     )
     assert int(ended.stdout) < 50  # megabytes, of 100 that are sent
+
+
+def test_a_push_that_is_stopped_says_how_much_had_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(request: Any, limits: object) -> None:
+        request.data.read(5)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pushing, "exchange", stop)
+    told: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        push([ONE], "http://127.0.0.1:1/store", told=told.append)
+    assert told[-1].startswith(f"stopped: 5 of {len(LINE)} bytes of the graph had been sent")

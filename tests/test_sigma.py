@@ -197,6 +197,7 @@ def test_the_page_is_always_the_same_and_closed(
     assert not re.search(r"\ssrc=|<link|<iframe|@import|url\(| style=| on[a-z]+=", ours)
 
 
+@pytest.mark.full
 def test_in_a_site_it_takes_the_sites_files_and_frame(
     project: Project, store: MemoryStore, site: Path
 ) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from heapq import merge
 from io import BytesIO
-from itertools import islice
+from itertools import chain, islice
 from tempfile import TemporaryFile, gettempdir
 from typing import IO, Any
 
@@ -18,7 +18,6 @@ from pyoxigraph import (
     Quad,
     QueryTriples,
     RdfFormat,
-    Store,
     Triple,
 )
 
@@ -26,8 +25,7 @@ from kg.errors import KgError, QueryRefused
 from kg.gate import check_read_only
 from kg.project import Project
 from kg.results import GRAPH_FORMATS, Triples
-from kg.store import LocalStore
-from kg.store import Store as Asked
+from kg.store import LocalStore, Store
 from kg.terms import PREFIXES
 from kg.turtle import read_turtle
 
@@ -36,7 +34,7 @@ DERIVED = NamedNode(f"{PREFIXES['graph']}derived")
 
 
 def export_graph(
-    project: Project, form: str, *, derived: bool = False, asked: Asked | None = None
+    project: Project, form: str, *, derived: bool = False, asked: Store | None = None
 ) -> bytes:
     r"""Give the project's graph as the bytes of a file (see `write_graph`).
 
@@ -55,7 +53,7 @@ def write_graph(
     form: str,
     *,
     derived: bool = False,
-    asked: Asked | None = None,
+    asked: Store | None = None,
 ) -> None:
     """Write the project's graph, vocabularies and all, in one of `ttl`, `nt` and `jsonld`.
 
@@ -74,7 +72,8 @@ def write_graph(
         asked: a store or an endpoint to take the graph from; without one, the project's files.
 
     Raises:
-        KgError: there is no such format, a rule cannot be run, or there is no room to sort.
+        KgError: there is no such format or no triple, a rule cannot be run, or there is no room to
+            sort.
 
     Example:
         >>> from io import BytesIO
@@ -84,11 +83,22 @@ def write_graph(
     """
     check_format(form)
     ordered = _in_order(_asked(asked)) if asked else dict.fromkeys(_from_files(project))
-    quads: Iterable[Quad] = _numbered(ordered)
+    quads: Iterable[Quad] = _any(_numbered(ordered))
     if derived:
         quads = _with_derived(project, [*quads], DERIVED if form == "jsonld" else DefaultGraph())
     prefixes = None if form == "nt" else PREFIXES
     pyoxigraph.serialize(quads, file, format=GRAPH_FORMATS[form], prefixes=prefixes)
+
+
+def _any(quads: Iterator[Quad]) -> Iterator[Quad]:
+    """Refuse to write an empty file, which would look like a graph."""
+    first = next(quads, None)
+    if first is None:
+        raise KgError(
+            "there is nothing to export: the graph holds no triples",
+            fix="look whether it is the right one; what stands in named graphs is not exported",
+        )
+    return chain([first], quads)
 
 
 def check_format(form: str) -> None:
@@ -108,7 +118,7 @@ def check_format(form: str) -> None:
 def _with_derived(
     project: Project, quads: list[Quad], place: NamedNode | DefaultGraph
 ) -> Iterable[Quad]:
-    store = Store()
+    store = pyoxigraph.Store()
     store.bulk_extend(quads)
     found = [
         Quad(triple.subject, triple.predicate, triple.object, place)
@@ -125,7 +135,7 @@ def _from_files(project: Project) -> Iterator[Triple]:
         yield from read_turtle(path).triples
 
 
-def _asked(store: Asked) -> Iterable[Triple]:
+def _asked(store: Store) -> Iterable[Triple]:
     if isinstance(store, LocalStore):
         return store.triples()
     answer = store.query("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }")
@@ -190,7 +200,7 @@ def _numbered(triples: Iterable[Triple]) -> Iterator[Quad]:
     return (Quad(named(t.subject), t.predicate, named(t.object)) for t in triples)
 
 
-def _derive(store: Store, rule: str, where: str) -> QueryTriples:
+def _derive(store: pyoxigraph.Store, rule: str, where: str) -> QueryTriples:
     try:
         check_read_only(rule)
         answer = store.query(rule)

@@ -103,7 +103,11 @@ def push(
         request = Request(address, data=reading, headers=headers, method=method)
         told(f"sending {number:,} triples ({size / 1e6:,.1f} MB)")
         seconds = _SECONDS + size / _SLOWEST
-        _send(request, reading, dataclasses.replace(limits, seconds=seconds, follow=False))
+        try:
+            _send(request, reading, dataclasses.replace(limits, seconds=seconds, follow=False))
+        except KeyboardInterrupt:
+            told(f"stopped: {_gone(reading)}")
+            raise
     return number
 
 
@@ -148,8 +152,12 @@ def _unsure(error: EndpointFailed, reading: Progress) -> EndpointFailed:
     """Tell, of a push that was cut off, what went and what is not known."""
     if not reading.done:
         return error
-    what = (
-        f"{error.what}; {reading.done:,} of {reading.size:,} bytes of the graph had been sent, and "
-        "what the endpoint kept of them is not known"
-    )
+    what = f"{error.what}; {_gone(reading)}"
     return EndpointFailed(what, where=error.where, fix=f"{error.fix}; {_AGAIN}")
+
+
+def _gone(reading: Progress) -> str:
+    return (
+        f"{reading.done:,} of {reading.size:,} bytes of the graph had been sent, and what the "
+        "endpoint kept of them is not known"
+    )

@@ -34,12 +34,16 @@ def load(
         raise KgError(what, fix="name files, or give --rebuild for the whole graph of the home")
     project = Project(Settings.home)
     chosen = [*project.vocabulary_files(), *files] if files else project.graph_files()
-    made = build(
-        list({path.resolve(): path for path in chosen}.values()),
-        folder,
-        project.home if rebuild else None,
-        lambda text: print(text, file=sys.stderr, flush=True),
-    )
+    try:
+        made = build(
+            list({path.resolve(): path for path in chosen}.values()),
+            folder,
+            project.home if rebuild else None,
+            lambda text: print(text, file=sys.stderr, flush=True),
+        )
+    except KeyboardInterrupt:
+        print("stopped; the store is as it was", file=sys.stderr)
+        raise
     print(
         f"{folder.as_posix()} holds {made.triples:,} triples of {len(made.files)} files; "
         f"ask it with --store {folder.as_posix()}",
