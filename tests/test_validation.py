@@ -2,13 +2,15 @@ import html.parser
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
-from rdflib import RDF, SH, Graph
+from rdflib import RDF, SH, Graph, Literal
 
 from kg.errors import KgError, UnreadableFile
 from kg.project import Project
 from kg.reports import FORMATS, Report, Violation, render_report, summary
+from kg.store import MemoryStore
 from kg.validation import validate
 
 SHAPE = """
@@ -287,3 +289,45 @@ def test_a_byte_order_mark_is_named(tmp_path: Path) -> None:
     (mark,) = [v for v in validate(Project(), [path]).violations if v.severity == "Info"]
     assert "byte order mark" in mark.message and "kg fmt" in mark.fix
     assert mark.line == 1
+
+
+LITERALS = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix kgs: <https://w3id.org/evidence-kg/shapes#> .
+@prefix kg: <https://w3id.org/evidence-kg/ontology#> .
+kgs:RoundShape a sh:NodeShape ; sh:targetObjectsOf kg:round ; sh:property kgs:Round-end .
+kgs:Round-end a sh:PropertyShape ; sh:path kg:end ; sh:minCount 1 ; sh:message "No end" .
+"""
+HOSTILE = "A:x> } FILTER(false) }#"
+
+
+@pytest.mark.parametrize("engine", ["pyshacl", "shacl", "sparql"])
+@pytest.mark.parametrize(
+    "value", ["A: May 2026", HOSTILE, "https://w3id.org/evidence-kg/theme/a", "plain"]
+)
+def test_a_literal_where_a_thing_belongs_hides_nothing(
+    tmp_path: Path, engine: str, value: str
+) -> None:
+    data = DATA + f'theme:b kg:round "{value}" .\ntheme:a kg:round theme:b .\n'
+    report = validate(home(tmp_path, data, LITERALS), engine=engine)
+    thing, literal = report.violations
+    assert literal.focus == f'"{value}"' and literal.place == "data/triples/themes.ttl:11"
+    assert thing.focus.endswith("theme/b") and thing.label.startswith("too long")
+    graph = Graph().parse(data=render_report(report, "ttl"), format="turtle")
+    assert Literal(value) in set(graph.objects(None, SH.focusNode))
+
+
+def test_a_literal_is_told_of_in_a_store_too(tmp_path: Path) -> None:
+    project = home(tmp_path, DATA + f'theme:b kg:round "{HOSTILE}" .\n', LITERALS)
+    report = validate(project, asked=MemoryStore(project.graph_files()))
+    assert [violation.focus for violation in report.violations] == [f'"{HOSTILE}"']
+
+
+@pytest.mark.parametrize("engine", ["pyshacl", "shacl", "sparql"])
+def test_ill_typed_literals_print_nothing(kg: Any, tmp_path: Path, engine: str) -> None:
+    xsd = "<http://www.w3.org/2001/XMLSchema#"
+    values = f'"2009-13-01"^^{xsd}date>, "yes"^^{xsd}boolean>, "x"^^{xsd}integer>'
+    project = home(tmp_path, DATA + f"theme:b kg:round {values} .\n", SHAPE % "kg:Theme")
+    ended = kg("--home", str(project.home), "validate", "--engine", engine)
+    assert ended.returncode == 1 and "Its label is too long" in ended.stdout
+    assert not ended.stderr

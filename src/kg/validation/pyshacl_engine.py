@@ -1,6 +1,5 @@
 """pySHACL, the judge: slow, and the one whose reports the others must give."""
 
-import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from contextlib import contextmanager
 from pyoxigraph import Triple
 
 from kg.errors import KgError
+from kg.terms import quiet_literals
 from kg.validation.findings import Finding, bad_shape, read_findings, to_rdflib
 
 
@@ -27,7 +27,7 @@ def find(data: Sequence[Triple], shapes: Sequence[Triple]) -> list[Finding]:
 
     graph, rules = to_rdflib(data), to_rdflib(shapes)
     try:
-        with _no_fetching(), warnings.catch_warnings():
+        with _no_fetching(), quiet_literals():
             warnings.simplefilter("error", ShapeRecursionWarning)
             warnings.simplefilter("ignore", DeprecationWarning)
             _, report, text = validate(
@@ -46,12 +46,7 @@ def _no_fetching() -> Iterator[None]:
     import rdflib.plugins.sparql as engine
 
     before, engine.SPARQL_LOAD_GRAPHS = engine.SPARQL_LOAD_GRAPHS, False
-    log = logging.getLogger("rdflib.term")
-    level = log.level
-    # Each ill-typed literal would print a traceback; the shapes report them in plain words.
-    log.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
         engine.SPARQL_LOAD_GRAPHS = before
-        log.setLevel(level)

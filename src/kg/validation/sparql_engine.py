@@ -10,7 +10,7 @@ from kg.errors import QueryRefused
 from kg.store import Store
 from kg.terms import PREFIXES, curie
 from kg.validation.constraints import COMPONENTS, ORDERED, Rule, Writer, refused
-from kg.validation.findings import Finding, bad_shape
+from kg.validation.findings import Finding, bad_shape, focus_text
 from kg.validation.shapes import TARGETS, Classes, Shapes, rows
 
 _SH = PREFIXES["sh"]
@@ -66,7 +66,7 @@ def _finding(shapes: Shapes, rule: Rule, row: Sequence[Any]) -> Finding:
     path = next(iter(shapes.values(rule.shape, "sh:path")), None)
     name = "SPARQL" if rule.name == "sparql" else rule.name[0].upper() + rule.name[1:]
     return Finding(
-        focus=row[0].value,
+        focus=focus_text(row[0]),
         # A path of several steps has no name.
         path=path.value if isinstance(path, NamedNode) else "",
         value=row[0 if rule.value == rule.focus else 1].value if rule.value else "",
