@@ -331,3 +331,46 @@ def test_ill_typed_literals_print_nothing(kg: Any, tmp_path: Path, engine: str) 
     ended = kg("--home", str(project.home), "validate", "--engine", engine)
     assert ended.returncode == 1 and "Its label is too long" in ended.stdout
     assert not ended.stderr
+
+
+SILENT = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix kg: <https://w3id.org/evidence-kg/ontology#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+<x:S> a sh:NodeShape ; sh:targetClass kg:Theme ; sh:property <x:P> .
+<x:P> a sh:PropertyShape ; sh:path rdfs:label ; %s .
+"""
+
+
+@pytest.mark.parametrize("engine", ["pyshacl", "shacl", "sparql"])
+def test_a_shape_without_a_message_is_told_alike(tmp_path: Path, engine: str) -> None:
+    project = home(tmp_path, shape=SILENT % "sh:maxLength 5")
+    (violation,) = validate(project, engine=engine).violations
+    assert violation.message == "It does not meet sh:MaxLengthConstraintComponent"
+
+
+def test_a_constraint_in_sparql_keeps_its_message(tmp_path: Path) -> None:
+    select = "SELECT $this ?value WHERE { $this ?how ?value FILTER(?value = 'short') }"
+    shape = SILENT.replace(
+        "sh:property",
+        f"""sh:sparql [
+        sh:message "Not {{?value}}" ; sh:select "{select}" ] ; sh:property""",
+    )
+    project = home(tmp_path, shape=shape % "sh:minCount 1")
+    for engine in ("pyshacl", "shacl"):
+        (violation,) = validate(project, engine=engine).violations
+        assert violation.message == "Not short"
+
+
+@pytest.mark.parametrize("value", ["[]", '"NaN"^^<http://www.w3.org/2001/XMLSchema#decimal>'])
+def test_values_that_pyshacl_cannot_compare_are_no_fault_of_a_shape(
+    tmp_path: Path, value: str
+) -> None:
+    data = DATA + f"theme:b kg:from 1 ; kg:to {value} .\n"
+    shape = SILENT.replace("rdfs:label", "kg:from") % "sh:lessThan kg:to"
+    project = home(tmp_path, data, shape)
+    with pytest.raises(KgError, match="cannot compare two values") as error:
+        validate(project, engine="pyshacl")
+    assert error.value.where == "the data" and "--engine shacl" in error.value.fix
+    told = validate(project, engine="shacl").violations
+    assert [v.line for v in told if v.path == "kg:from"] == [11]

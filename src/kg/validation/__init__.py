@@ -22,6 +22,7 @@ from kg.validation.shapes import Shapes, iris, rows
 __all__ = ["ENGINES", "validate"]
 
 _Judged = JudgedFiles | JudgedStore
+_SPARQL = f"{PREFIXES['sh']}SPARQLConstraintComponent"
 _MANY = 1_000  # things whose labels are asked for at once
 
 
@@ -106,13 +107,20 @@ def _violations(
             label=labels.get(finding.focus) or "no label",
             path=curie(path),
             value="" if finding.value == finding.focus else curie(finding.value),
-            message=shapes.text(shape, "sh:message") or finding.message,
+            message=shapes.text(shape, "sh:message") or _message(finding),
             fix=shapes.text(shape, "sh:description") or "see the shape",
             shape=finding.shape,
             component=finding.component,
             file=place[0],
             line=place[1],
         )
+
+
+def _message(finding: Finding) -> str:
+    """Give a message where the shape has none: of each engine the same."""
+    # A constraint in SPARQL, or of the shapes' own, has words of its own.
+    own = finding.component == _SPARQL or not finding.component.startswith(PREFIXES["sh"])
+    return (own and finding.message) or f"It does not meet {curie(finding.component)}"
 
 
 def _labels(store: Store, things: set[str]) -> dict[str, str]:

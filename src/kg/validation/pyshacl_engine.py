@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from traceback import extract_tb
 
 from pyoxigraph import Triple
 
@@ -34,10 +35,25 @@ def find(data: Sequence[Triple], shapes: Sequence[Triple]) -> list[Finding]:
                 graph, shacl_graph=rules, inference="none", advanced=False, inplace=True
             )
     except Exception as error:  # rdflib has no kind of its own for what a shape's SPARQL asks
-        raise bad_shape(error) from error
+        raise (_incomparable(error) if _is_of_data(error) else bad_shape(error)) from error
     if not isinstance(report, Graph):
         raise KgError(f"a shape cannot be run: {text}", where="ontology/shapes", fix="correct it")
     return read_findings(report)
+
+
+def _is_of_data(error: Exception) -> bool:
+    """Tell whether the data are at fault: values that cannot be compared."""
+    frames = extract_tb(error.__traceback__)
+    return any(frame.name.startswith("_compare_lt") for frame in frames)
+
+
+def _incomparable(error: Exception) -> KgError:
+    return KgError(
+        f"pySHACL cannot compare two values that sh:lessThan puts in order ({error})",
+        where="the data",
+        fix="choose --engine shacl, which tells the value and its line: it has no IRI, or is not "
+        "written as its datatype asks",
+    )
 
 
 @contextmanager

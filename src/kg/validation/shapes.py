@@ -47,11 +47,9 @@ class Shapes:
         return next((str(value.value) for value in self.values(node, name)), "")
 
     def items(self, head: Any) -> list[Any]:
-        """Give the members of a list, each once if it bites its tail."""
+        """Give the members of a list, which has an end."""
         found: list[Any] = []
-        seen: set[Any] = set()
-        while head not in seen and (rest := self.values(head, "rdf:rest")):
-            seen.add(head)
+        while rest := self.values(head, "rdf:rest"):
             found += self.values(head, "rdf:first")
             head = rest[0]
         return found
