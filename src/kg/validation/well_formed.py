@@ -52,7 +52,8 @@ def check_form(shapes: Shapes) -> None:
                 raise _refused("sh:property without sh:path", node)
         if _CLASSES & {*shapes.values(node, "rdfs:subClassOf")}:
             raise _refused("a class of classes", node)
-        _check_qualified(shapes, node)
+        if shapes.values(node, "sh:path"):
+            _check_qualified(shapes, node)
         for constraint in shapes.values(node, "sh:sparql"):
             _check_sparql(shapes, constraint, node)
 
@@ -81,8 +82,7 @@ def _check_path(shapes: Shapes, path: Any, node: Any, inside: tuple[Any, ...]) -
     if shapes.values(path, "rdf:rest"):
         _check_list(shapes, path, "sh:path", node, some=True)
     ways = shapes.values(path, "sh:alternativePath")
-    lists = [path, *ways]
-    steps = [step for head in lists for step in shapes.items(head)]
+    steps = [step for head in (path, *ways) for step in shapes.items(head)]
     for step in (*steps, *shapes.values(path, "sh:inversePath")):
         _check_path(shapes, step, node, (*inside, path))
 
