@@ -15,7 +15,7 @@ from kg.generations import build
 from kg.project import Project
 from kg.reports import FORMATS, Report, render_report
 from kg.store import DiskStore, MemoryStore, Store
-from kg.validation import validate
+from kg.validation import engines, validate
 from kg.validation.constraints import COMPONENTS, DATATYPES
 from kg.validation.engines import find
 from kg.validation.findings import Finding
@@ -261,8 +261,13 @@ def test_what_pyshacl_refuses_no_engine_judges(body: str, name: str) -> None:
         ("a :M . :M rdfs:subClassOf rdfs:Class . :T sh:name 'x'", "a class of classes"),
     ],
 )
-def test_what_only_pyshacl_reads_rightly_is_left_to_it(body: str, name: str) -> None:
-    found("pyshacl", body)
+def test_what_only_pyshacl_reads_rightly_is_left_to_it(
+    body: str, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(engines, "LARGE", 0)
+    assert find(read(DATA), read(shape(body)), "auto")[0] == "pyshacl"
+    told = capsys.readouterr().err
+    assert "shacl did not judge, pySHACL does: a fast engine" in told and name in told
     for engine in ("shacl", "sparql"):
         with pytest.raises(KgError, match="a fast engine does not judge") as error:
             found(engine, body)

@@ -28,9 +28,10 @@ def find(data: Sequence[Triple], shapes: Sequence[Triple]) -> list[Finding]:
 
     graph, rules = to_rdflib(data), to_rdflib(shapes)
     try:
-        with _no_fetching(), quiet_literals():
+        with _no_fetching(), quiet_literals(), warnings.catch_warnings():
             warnings.simplefilter("error", ShapeRecursionWarning)
-            warnings.simplefilter("ignore", DeprecationWarning)
+            for kind in (DeprecationWarning, FutureWarning):
+                warnings.simplefilter("ignore", kind)
             _, report, text = validate(
                 graph, shacl_graph=rules, inference="none", advanced=False, inplace=True
             )
