@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyoxigraph import NamedNode
 from rdflib import RDF, SH, Graph, Literal
 
-from kg.errors import KgError, UnreadableFile
+from kg.errors import EndpointFailed, KgError, UnreadableFile
 from kg.project import Project
 from kg.reports import FORMATS, Report, Violation, render_report, summary
+from kg.results import Boolean, Table
 from kg.store import MemoryStore
 from kg.validation import validate
+from kg.validation.shapes import Classes
 
 SHAPE = """
 @prefix sh: <http://www.w3.org/ns/shacl#> .
@@ -374,3 +377,36 @@ def test_values_that_pyshacl_cannot_compare_are_no_fault_of_a_shape(
     assert error.value.where == "the data" and "--engine shacl" in error.value.fix
     told = validate(project, engine="shacl").violations
     assert [v.line for v in told if v.path == "kg:from"] == [11]
+
+
+class Rubbish:
+    """A store that answers each question in the same way, as an endpoint might."""
+
+    def __init__(self, answer: Table | Boolean) -> None:
+        self.answer = answer
+
+    def query(self, text: str, timeout: float | None = None) -> Table | Boolean:
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Boolean(True),
+        Table(("this",), [(None,)]),
+        Table(("this",), [(NamedNode("x:no-number"),)]),
+        Table(("this", "above"), [(NamedNode("x:one"), None)]),
+    ],
+    ids=["yes", "unbound", "no number", "two columns"],
+)
+def test_an_endpoint_that_answers_rubbish_is_told(
+    project: Project, answer: Table | Boolean
+) -> None:
+    with pytest.raises(EndpointFailed, match="not to what was asked"):
+        validate(project, asked=Rubbish(answer))  # type: ignore[arg-type]
+
+
+def test_half_a_row_is_no_answer() -> None:
+    half = Rubbish(Table(("class", "above"), [(NamedNode("x:a"), None)]))
+    with pytest.raises(EndpointFailed, match="not to what was asked"):
+        Classes(half)  # type: ignore[arg-type]

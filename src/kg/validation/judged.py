@@ -13,7 +13,7 @@ from kg.reports import Violation, count
 from kg.store import MemoryStore, Store
 from kg.terms import BASE, PREFIXES, is_iri, is_literal
 from kg.turtle import Document, bracket_line, read_turtle
-from kg.validation.shapes import iris, rows
+from kg.validation.shapes import counted, iris, rows
 
 # The shape that finds things without a name.
 _NAMELESS = f"{PREFIXES['kgs']}ThingShape"
@@ -165,8 +165,7 @@ class JudgedStore:
             )
         self.store = store
         self.pattern = f"FILTER(!ISBLANK(?this)) MINUS {{ {self._known} }}"
-        ((triples,),) = rows(store, "SELECT (COUNT(*) AS ?triples) { ?this ?how ?what }")
-        self.triples = int(triples.value)
+        self.triples = counted(store, "SELECT (COUNT(*) AS ?triples) { ?this ?how ?what }")
 
     def places(self, wanted: Sequence[Wanted]) -> list[Place | None]:
         """Give no file and no line of each thing, or nothing if it is not judged.
@@ -187,8 +186,7 @@ class JudgedStore:
         text = f"""SELECT (COUNT(DISTINCT ?blank) AS ?things) {{
             {{ ?blank ?how ?what }} UNION {{ ?what ?how ?blank }} FILTER(ISBLANK(?blank))
             MINUS {{ {self._known} ?this ({links})+ ?blank }} }}"""
-        ((things,),) = rows(self.store, text)
-        if number := int(things.value):
+        if number := counted(self.store, text):
             label = count(number, "thing without a name", "things without a name")
             yield _nameless(label, "", None)
 
