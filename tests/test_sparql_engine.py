@@ -274,6 +274,22 @@ def test_what_only_pyshacl_reads_rightly_is_left_to_it(
         assert name in error.value.what
 
 
+@pytest.mark.parametrize(
+    ("body", "values"),
+    [
+        ("sh:maxCount 1", "1, 01"),
+        ("sh:in ( 1 )", "01"),
+        ("sh:hasValue 1", "01"),
+        ("sh:datatype xsd:integer", "'1'^^xsd:long"),
+    ],
+)
+def test_numbers_are_judged_as_stores_keep_them(body: str, values: str) -> None:
+    """As docs/validate.md tells; a difference that is no more is to be taken out there."""
+    body, data = f"sh:path :p ; {body}", f":a a :Thing ; :p {values} ."
+    assert found("pyshacl", body, data) and found("shacl", body, data)
+    assert found("sparql", body, data) == []
+
+
 def test_a_subclass_without_an_iri_is_refused() -> None:
     data = "[] rdfs:subClassOf :Thing . :a a :Thing ."
     with pytest.raises(KgError, match="does not know a subclass without an IRI"):
