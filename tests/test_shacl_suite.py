@@ -15,7 +15,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
 from kg.errors import KgError
 from kg.terms import PREFIXES
-from kg.validation.findings import Finding
+from kg.validation.findings import Finding, focus_text
 
 SUITE = Path(__file__).parent.parent.parent / "shared/suites/data-shapes/data-shapes-test-suite"
 BASE = "https://w3c.github.io/data-shapes/data-shapes-test-suite/"
@@ -69,7 +69,8 @@ def read(address: str, *, anew: bool = False) -> list[Triple]:
 
 def read_finding(triples: list[Triple], result: object) -> Finding:
     told = [objects(triples, result, SH + part) for part in (*PARTS, "sourceConstraintComponent")]
-    return comparable(Finding(*(each[0].value if each else "" for each in told)))
+    found = Finding(*(each[0].value if each else "" for each in told))
+    return comparable(found._replace(focus=focus_text(told[0][0])))
 
 
 def read_test(address: str, triples: list[Triple], test: NamedNode | BlankNode) -> Test:

@@ -2,14 +2,19 @@ import html.parser
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
-from rdflib import RDF, SH, Graph
+from pyoxigraph import NamedNode
+from rdflib import RDF, SH, Graph, Literal
 
-from kg.errors import KgError, UnreadableFile
+from kg.errors import EndpointFailed, KgError, UnreadableFile
 from kg.project import Project
 from kg.reports import FORMATS, Report, Violation, render_report, summary
+from kg.results import Boolean, Table
+from kg.store import MemoryStore
 from kg.validation import validate
+from kg.validation.shapes import Classes
 
 SHAPE = """
 @prefix sh: <http://www.w3.org/ns/shacl#> .
@@ -287,3 +292,121 @@ def test_a_byte_order_mark_is_named(tmp_path: Path) -> None:
     (mark,) = [v for v in validate(Project(), [path]).violations if v.severity == "Info"]
     assert "byte order mark" in mark.message and "kg fmt" in mark.fix
     assert mark.line == 1
+
+
+LITERALS = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix kgs: <https://w3id.org/evidence-kg/shapes#> .
+@prefix kg: <https://w3id.org/evidence-kg/ontology#> .
+kgs:RoundShape a sh:NodeShape ; sh:targetObjectsOf kg:round ; sh:property kgs:Round-end .
+kgs:Round-end a sh:PropertyShape ; sh:path kg:end ; sh:minCount 1 ; sh:message "No end" .
+"""
+HOSTILE = "A:x> } FILTER(false) }#"
+
+
+@pytest.mark.parametrize("engine", ["pyshacl", "shacl", "sparql"])
+@pytest.mark.parametrize(
+    "value", ["A: May 2026", HOSTILE, "https://w3id.org/evidence-kg/theme/a", "plain"]
+)
+def test_a_literal_where_a_thing_belongs_hides_nothing(
+    tmp_path: Path, engine: str, value: str
+) -> None:
+    data = DATA + f'theme:b kg:round "{value}" .\ntheme:a kg:round theme:b .\n'
+    report = validate(home(tmp_path, data, LITERALS), engine=engine)
+    thing, literal = report.violations
+    assert literal.focus == f'"{value}"' and literal.place == "data/triples/themes.ttl:11"
+    assert thing.focus.endswith("theme/b") and thing.label.startswith("too long")
+    graph = Graph().parse(data=render_report(report, "ttl"), format="turtle")
+    assert Literal(value) in set(graph.objects(None, SH.focusNode))
+
+
+def test_a_literal_is_told_of_in_a_store_too(tmp_path: Path) -> None:
+    project = home(tmp_path, DATA + f'theme:b kg:round "{HOSTILE}" .\n', LITERALS)
+    report = validate(project, asked=MemoryStore(project.graph_files()))
+    assert [violation.focus for violation in report.violations] == [f'"{HOSTILE}"']
+
+
+@pytest.mark.parametrize("engine", ["pyshacl", "shacl", "sparql"])
+def test_ill_typed_literals_print_nothing(kg: Any, tmp_path: Path, engine: str) -> None:
+    xsd = "<http://www.w3.org/2001/XMLSchema#"
+    values = f'"2009-13-01"^^{xsd}date>, "yes"^^{xsd}boolean>, "x"^^{xsd}integer>'
+    project = home(tmp_path, DATA + f"theme:b kg:round {values} .\n", SHAPE % "kg:Theme")
+    ended = kg("--home", str(project.home), "validate", "--engine", engine)
+    assert ended.returncode == 1 and "Its label is too long" in ended.stdout
+    assert not ended.stderr
+
+
+SILENT = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix kg: <https://w3id.org/evidence-kg/ontology#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+<x:S> a sh:NodeShape ; sh:targetClass kg:Theme ; sh:property <x:P> .
+<x:P> a sh:PropertyShape ; sh:path rdfs:label ; %s .
+"""
+
+
+@pytest.mark.parametrize("engine", ["pyshacl", "shacl", "sparql"])
+def test_a_shape_without_a_message_is_told_alike(tmp_path: Path, engine: str) -> None:
+    project = home(tmp_path, shape=SILENT % "sh:maxLength 5")
+    (violation,) = validate(project, engine=engine).violations
+    assert violation.message == "It does not meet sh:MaxLengthConstraintComponent"
+
+
+def test_a_constraint_in_sparql_keeps_its_message(tmp_path: Path) -> None:
+    select = "SELECT $this ?value WHERE { $this ?how ?value FILTER(?value = 'short') }"
+    shape = SILENT.replace(
+        "sh:property",
+        f"""sh:sparql [
+        sh:message "Not {{?value}}" ; sh:select "{select}" ] ; sh:property""",
+    )
+    project = home(tmp_path, shape=shape % "sh:minCount 1")
+    for engine in ("pyshacl", "shacl"):
+        (violation,) = validate(project, engine=engine).violations
+        assert violation.message == "Not short"
+
+
+@pytest.mark.parametrize("value", ["[]", '"NaN"^^<http://www.w3.org/2001/XMLSchema#decimal>'])
+def test_values_that_pyshacl_cannot_compare_are_no_fault_of_a_shape(
+    tmp_path: Path, value: str
+) -> None:
+    data = DATA + f"theme:b kg:from 1 ; kg:to {value} .\n"
+    shape = SILENT.replace("rdfs:label", "kg:from") % "sh:lessThan kg:to"
+    project = home(tmp_path, data, shape)
+    with pytest.raises(KgError, match="cannot compare two values") as error:
+        validate(project, engine="pyshacl")
+    assert error.value.where == "the data" and "--engine shacl" in error.value.fix
+    told = validate(project, engine="shacl").violations
+    assert [v.line for v in told if v.path == "kg:from"] == [11]
+
+
+class Rubbish:
+    """A store that answers each question in the same way, as an endpoint might."""
+
+    def __init__(self, answer: Table | Boolean) -> None:
+        self.answer = answer
+
+    def query(self, text: str, timeout: float | None = None) -> Table | Boolean:
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Boolean(True),
+        Table(("this",), [(None,)]),
+        Table(("this",), [(NamedNode("x:no-number"),)]),
+        Table(("this", "above"), [(NamedNode("x:one"), None)]),
+    ],
+    ids=["yes", "unbound", "no number", "two columns"],
+)
+def test_an_endpoint_that_answers_rubbish_is_told(
+    project: Project, answer: Table | Boolean
+) -> None:
+    with pytest.raises(EndpointFailed, match="not to what was asked"):
+        validate(project, asked=Rubbish(answer))  # type: ignore[arg-type]
+
+
+def test_half_a_row_is_no_answer() -> None:
+    half = Rubbish(Table(("class", "above"), [(NamedNode("x:a"), None)]))
+    with pytest.raises(EndpointFailed, match="not to what was asked"):
+        Classes(half)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from kg.terms import local_name
+from kg.terms import is_iri, local_name, quiet_literals
 from kg.turtle import LEXEME, decode
 
 # rdflib asks for a base even where the file declares its own.
@@ -84,10 +84,11 @@ def locate(path: Path, subjects: Collection[str] | None = None) -> Locations:
                 starts.append((self.block, key[0]))
 
     try:
-        Reader(RDFSink(Graph()), baseURI=_BASE, turtle=True).loadBuf(text)
+        with quiet_literals():
+            Reader(RDFSink(Graph()), baseURI=_BASE, turtle=True).loadBuf(text)
     except (SyntaxError, ValueError):
         return Locations({}, [])
-    if subjects and not all((subject,) in lines for subject in subjects if ":" in subject):
+    if subjects and not all((subject,) in lines for subject in subjects if is_iri(subject)):
         return locate(path)  # it is written in a way that was not foreseen
     return Locations(lines, starts)
 

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 from kg.errors import KgError
 from kg.results import printable
-from kg.terms import PREFIXES, curie, expand
+from kg.terms import PREFIXES, curie, expand, is_iri, is_literal, quiet_literals
 
 FORMATS = ("text", "json", "ttl", "html", "github")
 # What a check query of the project is named by in a report of triples.
@@ -216,6 +217,7 @@ def _json(report: Report) -> str:
 
 def _turtle(report: Report) -> str:
     from rdflib import RDF, RDFS, SH, BNode, Graph, Literal, URIRef
+    from rdflib.util import from_n3
 
     graph = Graph()
     for prefix in ("sh", "kgs", "rdfs"):
@@ -229,8 +231,10 @@ def _turtle(report: Report) -> str:
         result = BNode(f"result{number:06d}")
         graph.add((root, SH.result, result))
         graph.add((result, RDF.type, SH.ValidationResult))
-        is_named = ":" in violation.focus
-        focus = URIRef(violation.focus) if is_named else BNode(violation.focus)
+        focus: Any = (URIRef if is_iri(violation.focus) else BNode)(violation.focus)
+        if is_literal(violation.focus):
+            with quiet_literals():
+                focus = from_n3(violation.focus)
         graph.add((result, SH.focusNode, focus))
         if violation.path:
             graph.add((result, SH.resultPath, URIRef(expand(violation.path))))

@@ -1,6 +1,9 @@
 """Prefixes and namespaces; IRI to CURIE and back; RDF terms written safely into SPARQL."""
 
-from collections.abc import Iterable
+import logging
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 from pyoxigraph import BlankNode, Literal, NamedNode
@@ -165,3 +168,47 @@ def _quoted(value: str) -> str:
             out.append(_ESCAPES.get(char, char))
         after_backslash = char == "\\"
     return f'"{"".join(out)}"'
+
+
+def is_iri(text: str) -> bool:
+    """Tell whether a term in a report is an IRI; else it is a blank node or a quoted literal.
+
+    Args:
+        text: an IRI, the name of a blank node, or a literal in its quotes.
+
+    Example:
+        >>> is_iri("urn:x"), is_iri("b0"), is_iri('"urn:x"')
+        (True, False, False)
+    """
+    return ":" in text and not is_literal(text)
+
+
+def is_literal(text: str) -> bool:
+    """Tell whether a term in a report is a literal, in its quotes.
+
+    Example:
+        >>> is_literal('"x"'), is_literal("urn:x")
+        (True, False)
+    """
+    return text.startswith('"')
+
+
+@contextmanager
+def quiet_literals() -> Iterator[None]:
+    """Keep rdflib from remarks on ill-typed literals: the shapes report them in plain words.
+
+    Example:
+        >>> from rdflib import XSD, Literal
+        >>> with quiet_literals():
+        ...     Literal("soon", datatype=XSD.date).value
+    """
+    log = logging.getLogger("rdflib.term")
+    level = log.level
+    # Each would print a traceback.
+    log.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Parsing weird boolean", UserWarning)
+            yield
+    finally:
+        log.setLevel(level)

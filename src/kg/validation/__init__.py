@@ -11,17 +11,18 @@ from kg.queries import read_query, run
 from kg.reports import Report, Violation
 from kg.results import Table
 from kg.store import Store
-from kg.terms import PREFIXES, curie
+from kg.terms import PREFIXES, curie, is_iri
 from kg.turtle import read_turtle
 from kg.validation.coverage import Coverage
 from kg.validation.engines import ENGINES, find
-from kg.validation.findings import Finding
+from kg.validation.findings import Finding, focus_text
 from kg.validation.judged import JudgedFiles, JudgedStore
 from kg.validation.shapes import Shapes, iris, rows
 
 __all__ = ["ENGINES", "validate"]
 
 _Judged = JudgedFiles | JudgedStore
+_SPARQL = f"{PREFIXES['sh']}SPARQLConstraintComponent"
 _MANY = 1_000  # things whose labels are asked for at once
 
 
@@ -88,11 +89,6 @@ def validate(
     )
 
 
-def _order(violation: Violation) -> tuple[str, int, str, str, str, str]:
-    v = violation
-    return (v.file, v.line or 0, v.shape, v.path, v.value, v.focus)
-
-
 def _violations(
     findings: Sequence[Finding], shapes: Shapes, judged: _Judged
 ) -> Iterator[Violation]:
@@ -102,17 +98,16 @@ def _violations(
     wanted = [(f.focus, f.path if f.path in paths else "", f.value) for f in findings]
     places = judged.places(wanted)
     for finding, (_, path, _), place in zip(findings, wanted, places, strict=True):
-        if place is None or (":" in finding.focus and finding.focus not in labels):
+        if place is None or (is_iri(finding.focus) and finding.focus not in labels):
             continue
-        named = ":" in finding.shape
-        shape = NamedNode(finding.shape) if named else BlankNode(finding.shape)
+        shape = (NamedNode if is_iri(finding.shape) else BlankNode)(finding.shape)
         yield Violation(
             severity=finding.severity.rpartition("#")[2],
             focus=finding.focus,
             label=labels.get(finding.focus) or "no label",
             path=curie(path),
             value="" if finding.value == finding.focus else curie(finding.value),
-            message=shapes.text(shape, "sh:message") or finding.message,
+            message=shapes.text(shape, "sh:message") or _message(finding),
             fix=shapes.text(shape, "sh:description") or "see the shape",
             shape=finding.shape,
             component=finding.component,
@@ -121,9 +116,16 @@ def _violations(
         )
 
 
+def _message(finding: Finding) -> str:
+    """Give a message where the shape has none: of each engine the same."""
+    # A constraint in SPARQL, or of the shapes' own, has words of its own.
+    own = finding.component == _SPARQL or not finding.component.startswith(PREFIXES["sh"])
+    return (own and finding.message) or f"It does not meet {curie(finding.component)}"
+
+
 def _labels(store: Store, things: set[str]) -> dict[str, str]:
     """Give the labels of the things of which something is said, and of all without a name."""
-    named = sorted(thing for thing in things if ":" in thing)
+    named = sorted(filter(is_iri, things))
     label = f"?this <{PREFIXES['rdfs']}label> ?label"
     patterns = [
         f"VALUES ?this {{ {iris(named[start : start + _MANY])} }} "
@@ -155,6 +157,7 @@ def _check_queries(project: Project, judged: _Judged) -> Iterator[Violation]:
             )
         found = [
             {name: str(getattr(term, "value", "")) for name, term in row.items()}
+            | {"focus": focus_text(row["focus"])}
             for row in answer.records()
         ]
         wanted = [(t["focus"], t.get("path", ""), t.get("value", "")) for t in found]

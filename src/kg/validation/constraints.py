@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any, NamedTuple
 
-from pyoxigraph import NamedNode
+from pyoxigraph import BlankNode, NamedNode
 
 from kg.errors import KgError
 from kg.terms import PREFIXES, curie, to_sparql
@@ -41,7 +41,15 @@ _KINDS = {f"{_SH}IRI": "ISIRI", f"{_SH}Literal": "ISLITERAL", f"{_SH}BlankNode":
 # One group without groups in it: there $this is bound wherever it stands.
 _SELECT = re.compile(r"\s*SELECT\s+\$this\s+\?value\s+WHERE\s*\{([^{}]*)\}\s*")
 _UNKNOWN_NAME = re.compile(r"[$?](PATH|shapesGraph|currentShape)\b")
-_UNLIKE = re.compile(r"\(\?[=!<]|\\[1-9]")
+# What every engine reads alike in a regular expression.
+_ESCAPE = r"\\[dswnrt.\\?*+{}()\[\]|^$-]"
+_PIECE = (
+    rf"([^\\\[\]{{}}()*+?|\0]|{_ESCAPE}|\((?!\?)|[)|]"
+    rf"|\[\^?((?!--|&&|~~|\|\|)([^\\\[\]]|{_ESCAPE}))+\])"
+)
+_COMMON = re.compile(rf"({_PIECE}([*+?]|\{{[0-9]+(,[0-9]*)?\}})?)*")
+# What every engine puts in order alike.
+_IN_ORDER = {f"{_XSD}integer", f"{_XSD}decimal"}
 
 
 class Rule(NamedTuple):
@@ -77,8 +85,6 @@ class _Given(NamedTuple):
     @property
     def number(self) -> str:
         """The parameter as a number of things or characters."""
-        if not re.fullmatch("[0-9]+", self.parameter.value):
-            raise refused(f"the number {self.parameter.value!r}", self.shape)
         return str(self.parameter.value)
 
 
@@ -98,8 +104,6 @@ class Writer:
         self._open.append(shape)
         value, step, writers = focus, "", OF_NODES
         if paths := self.shapes.values(shape, "sh:path"):
-            if len(paths) > 1:
-                raise refused("several sh:path of one shape", shape)
             value, writers = f"value{next(self._numbers)}", OF_PROPERTIES
             step = f"?{focus} {self._path(paths[0], shape)} ?{value} ."
         for name in self.shapes.properties(shape):
@@ -157,8 +161,8 @@ def _node_kind(given: _Given) -> str:
 
 
 def _pattern(given: _Given) -> str:
-    if _UNLIKE.search(given.parameter.value):
-        raise refused("look-around or a back-reference in sh:pattern", given.shape)
+    if not _COMMON.fullmatch(given.parameter.value):
+        raise refused("what engines read in several ways in sh:pattern", given.shape)
     try:
         re.compile(given.parameter.value)
     except re.error as error:
@@ -167,11 +171,17 @@ def _pattern(given: _Given) -> str:
 
 
 def _compared(operator: str) -> _Write:
-    return _passing(lambda given: f"?{given.value} {operator} {to_sparql(given.parameter)}")
+    def test(given: _Given) -> str:
+        if getattr(given.parameter, "datatype", NamedNode(_XSD)).value not in _IN_ORDER:
+            raise refused("a bound that is no integer or decimal", given.shape)
+        return f"?{given.value} {operator} {to_sparql(given.parameter)}"
+
+    return _passing(test)
 
 
 def _language_in(writer: Writer, given: _Given) -> str:
-    tags = writer.shapes.items(given.parameter)
+    if not (tags := writer.shapes.items(given.parameter)):
+        raise refused("sh:languageIn without a language", given.shape)
     matched = (f"LANGMATCHES(LANG(?{given.value}), {to_sparql(tag)})" for tag in tags)
     return _passing(lambda _: " || ".join(matched))(writer, given)
 
@@ -181,8 +191,14 @@ def _class(writer: Writer, given: _Given) -> str:
     return f"{given.values} MINUS {{ VALUES ?class {{ {below} }} ?{given.value} a ?class }}"
 
 
+def _term(term: Any, given: _Given) -> str:
+    if isinstance(term, BlankNode):
+        raise refused("a value without an IRI", given.shape)
+    return to_sparql(term)
+
+
 def _in(writer: Writer, given: _Given) -> str:
-    members = " ".join(map(to_sparql, writer.shapes.items(given.parameter)))
+    members = " ".join(_term(member, given) for member in writer.shapes.items(given.parameter))
     return f"{given.values} MINUS {{ VALUES ?{given.value} {{ {members} }} }}"
 
 
@@ -191,9 +207,7 @@ def _not(writer: Writer, given: _Given) -> str:
 
 
 def _members(writer: Writer, given: _Given) -> list[str]:
-    if not (shapes := writer.shapes.items(given.parameter)):
-        raise refused("a list of no shapes", given.shape)
-    return [writer.violators(shape, given) for shape in shapes]
+    return [writer.violators(shape, given) for shape in writer.shapes.items(given.parameter)]
 
 
 def _and(writer: Writer, given: _Given) -> str:
@@ -235,7 +249,7 @@ def _ordered(operator: str) -> _Write:
 
 
 def _has_value(_: Writer, given: _Given) -> str:
-    wanted = f"VALUES ?{given.value} {{ {to_sparql(given.parameter)} }}"
+    wanted = f"VALUES ?{given.value} {{ {_term(given.parameter, given)} }}"
     return f"{given.base} MINUS {{ {given.step} {wanted} }}"
 
 
@@ -265,7 +279,7 @@ def _max_count(_: Writer, given: _Given) -> str:
 def _qualified(writer: Writer, given: _Given) -> str:
     shapes = writer.shapes.values(given.shape, "sh:qualifiedValueShape")
     if len(shapes) != 1:
-        raise refused("a qualified count without one sh:qualifiedValueShape", given.shape)
+        raise refused("several sh:qualifiedValueShape of one shape", given.shape)
     return f"{given.step} MINUS {writer.violators(shapes[0], given)}"
 
 

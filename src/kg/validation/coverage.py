@@ -2,7 +2,7 @@
 
 from kg.store import Store
 from kg.terms import PREFIXES
-from kg.validation.shapes import Classes, Shapes, iris, rows
+from kg.validation.shapes import Classes, Shapes, counted, iris, rows
 
 _TYPE = f"{PREFIXES['rdf']}type"
 
@@ -34,8 +34,7 @@ class Coverage:
 
     def _count(self, target: str) -> int:
         text = f"SELECT (COUNT(DISTINCT ?this) AS ?things) {{ {target} {self._judged} }}"
-        ((things,),) = rows(self._store, text)
-        return int(things.value)
+        return counted(self._store, text)
 
     def classes_without_shape(self) -> tuple[str, ...]:
         """Name the classes of things that no shape mentions, nor any class above them."""

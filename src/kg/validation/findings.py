@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyoxigraph
 
 from kg.errors import KgError
+from kg.terms import PREFIXES, quiet_literals, to_sparql
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Finding(NamedTuple):
-    """One result of an engine, its terms as texts."""
+    """One result of an engine, its terms as texts; a focus that is a literal is in quotes."""
 
     focus: str
     path: str
@@ -36,9 +37,33 @@ def read_findings(report: "Graph") -> list[Finding]:
         path, shape, message = (str(report.value(result, part) or "") for part in parts)
         severity = str(report.value(result, SH.resultSeverity) or SH.Violation)
         component = str(report.value(result, SH.sourceConstraintComponent) or "")
-        focus, said = str(report.value(result, SH.focusNode)), "" if value is None else str(value)
+        focus = _focus(report.value(result, SH.focusNode))
+        said = "" if value is None else str(value)
         found.append(Finding(focus, path, said, shape, message, severity, component))
     return sorted(found)
+
+
+def focus_text(term: Any) -> str:
+    """Write a term of Oxigraph as the focus of a finding, and what is not bound as nothing.
+
+    Example:
+        >>> focus_text(pyoxigraph.NamedNode("urn:x")), focus_text(pyoxigraph.Literal("urn:x"))
+        ('urn:x', '"urn:x"')
+    """
+    return (
+        to_sparql(term) if isinstance(term, pyoxigraph.Literal) else str(getattr(term, "value", ""))
+    )
+
+
+def _focus(term: Any) -> str:
+    from rdflib import Literal
+
+    if not isinstance(term, Literal):
+        return str(term)
+    if term.language:
+        return focus_text(pyoxigraph.Literal(str(term), language=term.language))
+    datatype = pyoxigraph.NamedNode(term.datatype or f"{PREFIXES['xsd']}string")
+    return focus_text(pyoxigraph.Literal(str(term), datatype=datatype))
 
 
 def to_rdflib(triples: Iterable[pyoxigraph.Triple]) -> "Graph":
@@ -46,8 +71,9 @@ def to_rdflib(triples: Iterable[pyoxigraph.Triple]) -> "Graph":
     from rdflib import Graph
 
     graph = Graph()
-    for triple in triples:
-        graph.add((_term(triple.subject), _term(triple.predicate), _term(triple.object)))
+    with quiet_literals():
+        for triple in triples:
+            graph.add((_term(triple.subject), _term(triple.predicate), _term(triple.object)))
     return graph
 
 

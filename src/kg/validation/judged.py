@@ -11,9 +11,9 @@ from kg.locations import Locations, locate
 from kg.project import Project
 from kg.reports import Violation, count
 from kg.store import MemoryStore, Store
-from kg.terms import BASE, PREFIXES
+from kg.terms import BASE, PREFIXES, is_iri, is_literal
 from kg.turtle import Document, bracket_line, read_turtle
-from kg.validation.shapes import iris, rows
+from kg.validation.shapes import counted, iris, rows
 
 # The shape that finds things without a name.
 _NAMELESS = f"{PREFIXES['kgs']}ThingShape"
@@ -86,8 +86,10 @@ class JudgedFiles:
         """Give the file and line of each thing that is wrong; nothing if it is not in those judged.
 
         Args:
-            wanted: for each the focus, its property if that has a name, and the value.
+            wanted: for each the focus, its property if that has a name, and the value. A literal
+                stands where it is the value of a thing.
         """
+        wanted = [self._use(each[0]) if is_literal(each[0]) else each for each in wanted]
         focuses: dict[Path, set[str]] = defaultdict(set)
         for focus, *_ in wanted:
             for file in self._described.get(focus, ()):
@@ -95,13 +97,19 @@ class JudgedFiles:
         lines = {file: locate(file, things) for file, things in focuses.items()}
         return [self._place(lines, *each) for each in wanted]
 
+    def _use(self, literal: str) -> Wanted:
+        text = f"SELECT ?this ?how {{ ?this ?how {literal} {self.pattern} }} ORDER BY ?this LIMIT 1"
+        for this, how in rows(self.store, text):
+            return this.value, how.value, ""
+        return literal, "", ""
+
     def _place(
         self, lines: dict[Path, Locations], focus: str, path: str, value: str
     ) -> Place | None:
         best: Place | None = None
         for file in self._described.get(focus, ()):
             line = lines[file].line(focus, path, value)
-            if line is None and ":" not in focus:
+            if line is None and not is_iri(focus):
                 line = self._blank_lines.get(file)
             best = best or (self._shown[file], line)
             if (focus, path) in lines[file].lines:
@@ -157,8 +165,7 @@ class JudgedStore:
             )
         self.store = store
         self.pattern = f"FILTER(!ISBLANK(?this)) MINUS {{ {self._known} }}"
-        ((triples,),) = rows(store, "SELECT (COUNT(*) AS ?triples) { ?this ?how ?what }")
-        self.triples = int(triples.value)
+        self.triples = counted(store, "SELECT (COUNT(*) AS ?triples) { ?this ?how ?what }")
 
     def places(self, wanted: Sequence[Wanted]) -> list[Place | None]:
         """Give no file and no line of each thing, or nothing if it is not judged.
@@ -167,7 +174,9 @@ class JudgedStore:
         answer.
         """
         return [
-            ("", None) if ":" in focus and focus not in self._terms else None
+            ("", None)
+            if is_literal(focus) or (is_iri(focus) and focus not in self._terms)
+            else None
             for focus, *_ in wanted
         ]
 
@@ -177,8 +186,7 @@ class JudgedStore:
         text = f"""SELECT (COUNT(DISTINCT ?blank) AS ?things) {{
             {{ ?blank ?how ?what }} UNION {{ ?what ?how ?blank }} FILTER(ISBLANK(?blank))
             MINUS {{ {self._known} ?this ({links})+ ?blank }} }}"""
-        ((things,),) = rows(self.store, text)
-        if number := int(things.value):
+        if number := counted(self.store, text):
             label = count(number, "thing without a name", "things without a name")
             yield _nameless(label, "", None)
 

@@ -1,13 +1,14 @@
 """pySHACL, the judge: slow, and the one whose reports the others must give."""
 
-import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from traceback import extract_tb
 
 from pyoxigraph import Triple
 
 from kg.errors import KgError
+from kg.terms import quiet_literals
 from kg.validation.findings import Finding, bad_shape, read_findings, to_rdflib
 
 
@@ -27,17 +28,33 @@ def find(data: Sequence[Triple], shapes: Sequence[Triple]) -> list[Finding]:
 
     graph, rules = to_rdflib(data), to_rdflib(shapes)
     try:
-        with _no_fetching(), warnings.catch_warnings():
+        with _no_fetching(), quiet_literals(), warnings.catch_warnings():
             warnings.simplefilter("error", ShapeRecursionWarning)
-            warnings.simplefilter("ignore", DeprecationWarning)
+            for kind in (DeprecationWarning, FutureWarning):
+                warnings.simplefilter("ignore", kind)
             _, report, text = validate(
                 graph, shacl_graph=rules, inference="none", advanced=False, inplace=True
             )
     except Exception as error:  # rdflib has no kind of its own for what a shape's SPARQL asks
-        raise bad_shape(error) from error
+        raise (_incomparable(error) if _is_of_data(error) else bad_shape(error)) from error
     if not isinstance(report, Graph):
         raise KgError(f"a shape cannot be run: {text}", where="ontology/shapes", fix="correct it")
     return read_findings(report)
+
+
+def _is_of_data(error: Exception) -> bool:
+    """Tell whether the data are at fault: values that cannot be compared."""
+    frames = extract_tb(error.__traceback__)
+    return any(frame.name.startswith("_compare_lt") for frame in frames)
+
+
+def _incomparable(error: Exception) -> KgError:
+    return KgError(
+        f"pySHACL cannot compare two values that sh:lessThan puts in order ({error})",
+        where="the data",
+        fix="choose --engine shacl, which tells the value and its line: it has no IRI, or is not "
+        "written as its datatype asks",
+    )
 
 
 @contextmanager
@@ -46,12 +63,7 @@ def _no_fetching() -> Iterator[None]:
     import rdflib.plugins.sparql as engine
 
     before, engine.SPARQL_LOAD_GRAPHS = engine.SPARQL_LOAD_GRAPHS, False
-    log = logging.getLogger("rdflib.term")
-    level = log.level
-    # Each ill-typed literal would print a traceback; the shapes report them in plain words.
-    log.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
         engine.SPARQL_LOAD_GRAPHS = before
-        log.setLevel(level)

@@ -6,6 +6,8 @@ from pyoxigraph import BlankNode, RdfFormat, Triple, parse, serialize
 
 from kg.errors import KgError
 from kg.validation.findings import Finding, bad_shape, read_findings, to_rdflib
+from kg.validation.shapes import Shapes
+from kg.validation.well_formed import check_form
 
 _LINES = RdfFormat.N_TRIPLES
 
@@ -30,7 +32,7 @@ def find(data: Sequence[Triple], shapes: Sequence[Triple]) -> list[Finding]:
         []
     """
     try:
-        from shacl import Shapes
+        import shacl
     except ImportError as error:
         raise KgError(
             "the engine shacl is not installed",
@@ -38,8 +40,9 @@ def find(data: Sequence[Triple], shapes: Sequence[Triple]) -> list[Finding]:
             fix="pip install 'evidence-kg[fast]', or choose pyshacl",
         ) from error
 
+    check_form(Shapes(shapes))
     try:
-        compiled = Shapes.from_text(_text(shapes), "ntriples")
+        compiled = shacl.Shapes.from_text(_text(shapes), "ntriples")
         report = compiled.validate_text(_text(data), "ntriples").serialize("ntriples")
     except (KeyboardInterrupt, SystemExit):
         raise

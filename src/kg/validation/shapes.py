@@ -6,6 +6,7 @@ from typing import Any
 
 from pyoxigraph import NamedNode, Triple
 
+from kg.errors import EndpointFailed
 from kg.results import Table
 from kg.store import Store
 from kg.terms import expand, to_sparql
@@ -47,11 +48,9 @@ class Shapes:
         return next((str(value.value) for value in self.values(node, name)), "")
 
     def items(self, head: Any) -> list[Any]:
-        """Give the members of a list, each once if it bites its tail."""
+        """Give the members of a list, which has an end."""
         found: list[Any] = []
-        seen: set[Any] = set()
-        while head not in seen and (rest := self.values(head, "rdf:rest")):
-            seen.add(head)
+        while rest := self.values(head, "rdf:rest"):
             found += self.values(head, "rdf:first")
             head = rest[0]
         return found
@@ -98,7 +97,7 @@ class Classes:
         self._with_things: dict[str, list[str]] = {}
         self._above: dict[str, set[str]] = defaultdict(set)
         self._below: dict[str, set[str]] = defaultdict(set)
-        for cls, above in rows(store, _PAIRS):
+        for cls, above in rows(store, _PAIRS, bound=2):
             self._above[cls.value].add(above.value)
             self._below[above.value].add(cls.value)
 
@@ -130,11 +129,37 @@ def _reached(start: str, steps: dict[str, set[str]]) -> set[str]:
     return found
 
 
-def rows(store: Store, text: str) -> list[tuple[Any, ...]]:
-    """Give the rows that a SELECT query of our own finds."""
+def rows(store: Store, text: str, bound: int = 1) -> list[tuple[Any, ...]]:
+    """Give the rows that a SELECT query of our own finds, of which the first columns are bound.
+
+    Raises:
+        EndpointFailed: they are not, which no store does, but an endpoint may.
+    """
     answer = store.query(text)
-    assert isinstance(answer, Table)  # it is a SELECT
+    if not isinstance(answer, Table) or any(None in row[:bound] for row in answer.rows):
+        raise _unusable()
     return answer.rows
+
+
+def counted(store: Store, text: str) -> int:
+    """Give the number that a SELECT query of our own counts.
+
+    Raises:
+        EndpointFailed: the answer is no number.
+    """
+    try:
+        ((number,),) = rows(store, text)
+        return int(number.value)
+    except ValueError as error:
+        raise _unusable() from error
+
+
+def _unusable() -> EndpointFailed:
+    return EndpointFailed(
+        "the answer is not to what was asked",
+        where="--endpoint",
+        fix="check that it is the address of SPARQL queries",
+    )
 
 
 def iris(names: Iterable[str]) -> str:

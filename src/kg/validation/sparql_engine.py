@@ -10,8 +10,9 @@ from kg.errors import QueryRefused
 from kg.store import Store
 from kg.terms import PREFIXES, curie
 from kg.validation.constraints import COMPONENTS, ORDERED, Rule, Writer, refused
-from kg.validation.findings import Finding, bad_shape
+from kg.validation.findings import Finding, bad_shape, focus_text
 from kg.validation.shapes import TARGETS, Classes, Shapes, rows
+from kg.validation.well_formed import check_form
 
 _SH = PREFIXES["sh"]
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9-]*: <[^<>\s\"{}|^`\\]*>")
@@ -24,6 +25,12 @@ _PARTS = {
     *("select", "prefixes", "declare", "prefix", "namespace", "inversePath", "alternativePath"),
 }
 _TYPES = {f"{_SH}{name}" for name in ("NodeShape", "PropertyShape", "SPARQLConstraint")}
+_NAMES = (
+    *("sh:targetClass", "sh:targetSubjectsOf", "sh:targetObjectsOf", "sh:class"),
+    *("sh:equals", "sh:disjoint", "sh:lessThan", "sh:lessThanOrEquals"),
+)
+_NAMELESS = f"""SELECT ?above {{
+  ?class <{PREFIXES["rdfs"]}subClassOf> ?above FILTER(ISBLANK(?class)) }} LIMIT 1"""
 _CLASSES = {f"{PREFIXES['rdfs']}Class", f"{PREFIXES['owl']}Class"}
 
 
@@ -44,8 +51,11 @@ def find(store: Store, shapes: Sequence[Triple]) -> list[Finding]:
         []
     """
     graph = Shapes(shapes)
+    check_form(graph)
     _check(graph)
     classes = Classes(store)
+    for (above,) in rows(store, _NAMELESS):
+        raise refused("a subclass without an IRI", above)
     writer = Writer(graph, classes)
     heading = _heading(graph)
     found: list[Finding] = []
@@ -64,12 +74,14 @@ def find(store: Store, shapes: Sequence[Triple]) -> list[Finding]:
 
 def _finding(shapes: Shapes, rule: Rule, row: Sequence[Any]) -> Finding:
     path = next(iter(shapes.values(rule.shape, "sh:path")), None)
+    # A constraint in SPARQL need not bind ?value: then it is told of the focus.
+    value = row[0] if rule.value in {"", rule.focus} else row[1] or row[0]
     name = "SPARQL" if rule.name == "sparql" else rule.name[0].upper() + rule.name[1:]
     return Finding(
-        focus=row[0].value,
+        focus=focus_text(row[0]),
         # A path of several steps has no name.
         path=path.value if isinstance(path, NamedNode) else "",
-        value=row[0 if rule.value == rule.focus else 1].value if rule.value else "",
+        value=value.value if rule.value else "",
         shape=rule.shape.value,
         message=shapes.text(rule.shape, "sh:message"),
         severity=shapes.text(rule.shape, "sh:severity") or f"{_SH}Violation",
@@ -84,16 +96,17 @@ def _check(shapes: Shapes) -> None:
         for name in shapes.properties(node):
             if name.startswith(_SH) and name not in known:
                 raise refused(curie(name), node)
-        counts = {f"{_SH}qualifiedMinCount", f"{_SH}qualifiedMaxCount"}
-        if shapes.values(node, "sh:qualifiedValueShape") and not counts & {
-            *shapes.properties(node)
-        }:
-            raise refused("sh:qualifiedValueShape without a count", node)
         types = {str(kind.value) for kind in shapes.values(node, "rdf:type")}
         if wrong := {kind for kind in types if kind.startswith(_SH)} - _TYPES:
             raise refused(curie(min(wrong)), node)
-        if types & _TYPES and types & _CLASSES:
+        if types & _CLASSES and any(name.startswith(_SH) for name in shapes.properties(node)):
             raise refused("a class that is a shape, and its own target", node)
+        named = [term for name in _NAMES for term in shapes.values(node, name)]
+        if not all(isinstance(term, NamedNode) for term in named):
+            raise refused("a class or property without an IRI", node)
+        for constraint in shapes.values(node, "sh:sparql"):
+            if shapes.values(constraint, "sh:message"):
+                raise refused("sh:message in sh:sparql", node)
 
 
 def _heading(shapes: Shapes) -> str:
