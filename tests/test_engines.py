@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyoxigraph import NamedNode, Triple
 
 from kg.errors import KgError
 from kg.project import Project
 from kg.reports import Report, Violation, render_report
+from kg.terms import expand
 from kg.validation import ENGINES, engines, shacl_engine, validate
 
 EXAMPLES = Path(__file__).parent / "shapes"
@@ -99,3 +101,12 @@ def test_a_panic_of_compiled_code_is_a_refusal(
     monkeypatch.setattr(shacl_engine, "_text", panic)
     with pytest.raises(KgError, match="index out of bounds"):
         validate(project, engine="shacl")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("term", ["sh:target", "sh:js"])
+def test_what_pyshacl_would_pass_over_is_refused(engine: str, term: str) -> None:
+    shape = Triple(NamedNode(expand("kgs:S")), NamedNode(expand(term)), NamedNode("u:x"))
+    with pytest.raises(KgError, match=f"no engine judges {term}") as error:
+        engines.find([], [shape], engine)
+    assert error.value.where == "kgs:S"

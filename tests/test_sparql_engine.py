@@ -163,7 +163,6 @@ def test_ill_formed_literals_are_found(name: str) -> None:
         ("sh:path :p ; sh:pattern 'a' ; sh:flags 'i'", "sh:flags"),
         ("sh:not [ sh:path :p ; sh:minExclusive 1 ]", "sh:minExclusive"),
         ("sh:or ( [ sh:class :A ] [ sh:not [ sh:path :p ; sh:minLength 1 ] ] )", "sh:minLength"),
-        ("sh:targetClass :A ; sh:target [ a sh:SPARQLTarget ]", "sh:target"),
         ("sh:path [ sh:zeroOrMorePath :p ] ; sh:minCount 1", "sh:zeroOrMorePath"),
         ("sh:path [ :odd :p ] ; sh:minCount 1", "this kind of sh:path"),
         ("sh:path :p ; sh:datatype xsd:int", "sh:datatype xsd:int"),
