@@ -1,16 +1,13 @@
-"""Virtuoso, started for tests with a graph on free ports of loopback, and stopped after them."""
+"""Virtuoso, started on free ports of loopback for a test or a benchmark, and stopped after it."""
 
 import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-
-from pyoxigraph import DefaultGraph, RdfFormat
-
-from kg.store import LocalStore
 
 SERVER, CLIENT = "virtuoso-t", "isql-vt"
 GRAPH = "https://w3id.org/evidence-kg/"
@@ -26,8 +23,9 @@ DatabaseFile = {folder}/temp.db
 TransactionFile = {folder}/temp.trx
 [Parameters]
 ServerPort = 127.0.0.1:{sql}
-DirsAllowed = {folder}
-NumberOfBuffers = 20000
+DirsAllowed = /
+NumberOfBuffers = {buffers}
+MaxDirtyBuffers = {dirty}
 [HTTPServer]
 ServerPort = 127.0.0.1:{http}
 ServerThreads = 4
@@ -36,28 +34,50 @@ ResultSetMaxRows = {rows}
 """
 
 
+@dataclass
+class Virtuoso:
+    """A server that runs: its process, the port of its command line, and where it is asked."""
+
+    process: "subprocess.Popen[bytes]"
+    port: int
+    address: str
+
+    @property
+    def url(self) -> str:
+        """The address that asks what was loaded alone."""
+        return f"{self.address}?default-graph-uri={GRAPH}"
+
+    def load(self, files: Sequence[Path]) -> None:
+        for path in files:
+            self.do(f"DB.DBA.TTLP_MT(file_to_string_output('{path}'), '', '{GRAPH}', 255);")
+
+    def do(self, command: str) -> None:
+        login = [CLIENT, f"127.0.0.1:{self.port}", "dba", "dba", f"exec={command}"]
+        told = subprocess.run(login, capture_output=True, text=True, check=True)
+        assert "Error" not in told.stdout + told.stderr, told.stderr
+
+
 @contextmanager
-def virtuoso(folder: Path, store: LocalStore, rows: int = 10_000) -> Iterator[str]:
-    """Run Virtuoso with the triples of a store, and give the address that asks these alone.
+def virtuoso(folder: Path, rows: int = 10_000, buffers: int = 20_000) -> Iterator[Virtuoso]:
+    """Run Virtuoso with an empty database.
 
     Args:
         folder: an empty one, for its files.
-        store: the triples.
         rows: its ResultSetMaxRows.
+        buffers: how many pages of 8 KB it holds in memory.
     """
     sql, http = _free_ports()
-    settings, dump = folder / "virtuoso.ini", folder / "graph.nt"
-    text = SETTINGS.format(folder=folder, sql=sql, http=http, rows=rows)
+    settings = folder / "virtuoso.ini"
+    sizes = {"rows": rows, "buffers": buffers, "dirty": buffers * 3 // 4}
+    text = SETTINGS.format(folder=folder, sql=sql, http=http, **sizes)
     settings.write_text(text, encoding="utf-8")
-    store.graph.dump(dump, format=RdfFormat.N_TRIPLES, from_graph=DefaultGraph())
     command = [SERVER, "-f", "-c", str(settings)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{http}/sparql"
+    server = Virtuoso(process, sql, f"http://127.0.0.1:{http}/sparql")
     try:
-        _await_answer(address, process)
-        _do(sql, f"DB.DBA.TTLP_MT(file_to_string_output('{dump}'), '', '{GRAPH}', 255);")
-        yield f"{address}?default-graph-uri={GRAPH}"
-        _do(sql, "shutdown;")
+        _await_answer(server)
+        yield server
+        server.do("shutdown;")
         process.wait(timeout=60)
     finally:
         process.kill()
@@ -69,18 +89,12 @@ def _free_ports() -> list[int]:
         return [each.getsockname()[1] for each in (one, b)]
 
 
-def _await_answer(address: str, process: "subprocess.Popen[bytes]") -> None:
+def _await_answer(server: Virtuoso) -> None:
     for _ in range(600):
         try:
-            urllib.request.urlopen(address, timeout=10).close()
+            urllib.request.urlopen(server.address, timeout=10).close()
             return
         except OSError:
-            assert process.poll() is None, "Virtuoso did not start"
+            assert server.process.poll() is None, "Virtuoso did not start"
             time.sleep(0.1)
-    raise AssertionError(f"nothing answers at {address}")
-
-
-def _do(port: int, command: str) -> None:
-    login = [CLIENT, f"127.0.0.1:{port}", "dba", "dba"]
-    told = subprocess.run([*login, f"exec={command}"], capture_output=True, text=True, check=True)
-    assert "Error" not in told.stderr, told.stderr
+    raise AssertionError(f"nothing answers at {server.address}")

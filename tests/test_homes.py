@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from shutil import which
@@ -13,6 +14,7 @@ from pyoxigraph import (
     BlankNode,
     CanonicalizationAlgorithm,
     Dataset,
+    DefaultGraph,
     Literal,
     NamedNode,
     Quad,
@@ -31,7 +33,7 @@ from kg.generations import build
 from kg.project import Project, start_home
 from kg.queries import SavedQuery, list_queries, load_query, run
 from kg.results import Answer, Boolean, Table, Triples
-from kg.store import DiskStore, MemoryStore, Store
+from kg.store import DiskStore, LocalStore, MemoryStore, Store
 from kg.terms import PREFIXES
 
 pytestmark = pytest.mark.full
@@ -60,7 +62,17 @@ def start_virtuoso(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., An
     if not which(SERVER):
         missing = "no Virtuoso: make virtuoso, or apt-get install virtuoso-opensource-7-bin"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
-    return lambda *args, **options: virtuoso(tmp_path_factory.mktemp("virtuoso"), *args, **options)
+
+    @contextmanager
+    def started(store: LocalStore, **options: int) -> Iterator[str]:
+        folder = tmp_path_factory.mktemp("virtuoso")
+        dump = folder / "graph.nt"
+        store.graph.dump(dump, format=RdfFormat.N_TRIPLES, from_graph=DefaultGraph())
+        with virtuoso(folder, **options) as server:
+            server.load([dump])
+            yield server.url
+
+    return started
 
 
 @pytest.fixture(scope="module")
