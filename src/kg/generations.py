@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -94,7 +93,7 @@ def build(
             home=home.absolute().as_posix() if home else "",
             files=tuple(built),
             made=datetime.now(UTC).isoformat(timespec="seconds"),
-            oxigraph=version("pyoxigraph"),
+            oxigraph=pyoxigraph.__version__,
         )
         content = json.dumps(asdict(manifest), indent=1, ensure_ascii=False)
         write_file(folder / _MANIFEST, f"{content}\n".encode())
