@@ -8,7 +8,8 @@ tell less of what else the machine does. A query is as good as n log n where its
 so much faster than its graph, or than its rows where these are what grows.
 
 Aims: at most 1.2 times raw pyoxigraph; at a million triples none over 1 s in memory and 2 s on
-disk; at 100,000 at least 10 times faster than rdflib. Missed ones are told by name.
+disk; at 100,000 at least 10 times faster than rdflib; growth no worse than n log n. Missed ones are
+told by name.
 """
 
 import argparse
@@ -25,11 +26,11 @@ from pathlib import Path
 
 import pyoxigraph
 import rdflib
-from generate import make_home
-from told import tell
+from generate import kg, made, make_home
+from told import spread, tell
 
 from kg.project import Project
-from kg.queries import list_queries
+from kg.queries import SavedQuery, list_queries
 from kg.results import Table
 from kg.store import DiskStore, LocalStore, MemoryStore
 
@@ -37,8 +38,11 @@ DEADLINE = 120
 ROUNDS = 7
 ENOUGH = 10  # seconds after which no further round begins
 LARGEST_FOR_RDFLIB = 100_000
-# From which graph size on an aim holds; a ratio of what takes less is that of the clock's steps.
-LARGE, FAST = 1_000_000, 0.002
+# From which graph size on an aim holds.
+LARGE = 1_000_000
+# Of a query that takes less, most is what any takes: to look the text through, to hand rows over.
+FAST = 0.002
+DETAIL = "statement-detail"
 COLUMNS = ("query", "rows", "s in memory", "over raw", "s on disk", "rdflib over memory", "growth")
 
 Asked = Callable[[str], int]
@@ -132,6 +136,8 @@ class Measured:
 
     def __init__(self, size: int, texts: dict[str, str], folder: Path) -> None:
         self.missed: list[str] = []
+        self.small: list[str] = []
+        self.grown: list[str] = []
         home, disk = make_home(folder / str(size), size), folder / f"{size}.store"
         store = pyoxigraph.Store(str(disk))
         for path in Project(home).graph_files():
@@ -161,6 +167,9 @@ class Measured:
         over = statistics.median(a / b for a, b in zip(ours, raw, strict=True))
         if over > 1.2 and took > FAST:
             self.missed.append(f"{name}: {over:.2f} times raw pyoxigraph")
+        elif over > 1.2:
+            more = 1000 * (took - statistics.median(raw))
+            self.small.append(f"{name} {over:.2f} ({more:.1f} ms more)")
         there = statistics.median(disk[1][0]) if disk else None
         if self.size >= LARGE:
             if took > 1:
@@ -172,7 +181,7 @@ class Measured:
             slower = statistics.median(other[1][0]) / took if other else f"{late} s"
             if isinstance(slower, float) and slower < 10:
                 self.missed.append(f"{name}: {slower:.1f} times faster than rdflib")
-        return [name, count, took, over, there or late, slower, ""]
+        return [name, count, spread(ours), over, there or late, slower, ""]
 
     def compare(self, smaller: "Measured") -> None:
         """Tell how much faster than n log n each query grew, by its graph or its rows."""
@@ -183,7 +192,29 @@ class Measured:
                 graph = self.triples / smaller.triples
                 most = max(graph, rows / max(fewer, 1))
                 logs = math.log(self.triples) / math.log(smaller.triples)
-                row[-1] = took / max(before, FAST / 10) / (most * logs)
+                growth = took / max(before, FAST / 10) / (most * logs)
+                row[-1] = growth
+                if growth > 1 and took > FAST:
+                    self.grown.append(f"{name} {growth:.2f}")
+
+    def told(self) -> str:
+        """Tell the aims that were missed."""
+        lines = list(self.missed)
+        if self.small:
+            lines.append(
+                f"under {FAST * 1000:.0f} ms, over raw pyoxigraph: {', '.join(self.small)}"
+            )
+        if self.grown:
+            lines.append(f"grew faster than n log n: {', '.join(self.grown)}")
+        return "\n".join(f"- {line}" for line in lines or ["none"])
+
+
+def text_of(query: SavedQuery) -> str:
+    """Give a query with its defaults; a claim that is asked for is one that was made."""
+    if query.id != DETAIL:
+        return query.text
+    claim = next(triple for triple in made(LARGE) if triple.object == kg("Statement"))
+    return query.bind({"statement": [claim.subject.value]}, MemoryStore([], [claim]))
 
 
 def main() -> None:
@@ -191,7 +222,7 @@ def main() -> None:
     parser.add_argument("--triples", type=int, action="append", help="again for another size")
     parser.add_argument("query", nargs="*")
     given = parser.parse_args()
-    saved = {query.id: query.text for query in list_queries(Project())}
+    saved = {query.id: text_of(query) for query in list_queries(Project())}
     texts = {name: text for name, text in saved.items() if not given.query or name in given.query}
     sizes: list[Measured] = []
     with tempfile.TemporaryDirectory() as name:
@@ -202,13 +233,12 @@ def main() -> None:
     if given.query:
         return  # a part of the queries is measured to look at it
     for each in sizes:
-        missed = "".join(f"- {line}\n" for line in each.missed) or "- none\n"
         tell(
             f"Saved queries at {each.size:,} triples",
             f"{len(each.rows)} queries with their defaults, on {each.triples:,} triples with the "
             "vocabularies. Seconds are of the processor, medians of up to seven rounds. Growth is "
             "that of the time over n log n of the next smaller graph, or over the rows where these "
-            f"grow faster: 1 or less is as aimed at.\n\nMissed aims:\n\n{missed}",
+            f"grow faster: 1 or less is as aimed at.\n\nMissed aims:\n\n{each.told()}",
             [(COLUMNS, each.rows)],
             ["pyoxigraph", "rdflib"],
         )

@@ -6,6 +6,7 @@ can stand beside each other.
 
 import os
 import platform
+import statistics
 from collections.abc import Sequence
 from datetime import date
 from importlib.metadata import version
@@ -75,6 +76,18 @@ def measured(packages: Sequence[str]) -> str:
         f"on {os.cpu_count()} processors ({platform.machine()}) with {memory:.0f} GiB, for which "
         f"{busy:.1f} processes queued in the quarter of an hour before the end."
     )
+
+
+def spread(figures: Sequence[float]) -> str:
+    """Write the median of some figures and, of several, the smallest and the largest.
+
+    Example:
+        >>> spread([0.25]), spread([3.0, 1.0, 2.0])
+        ('0.25', '2 (1 to 3)')
+    """
+    middle = shown(statistics.median(figures))
+    several = f" ({shown(min(figures))} to {shown(max(figures))})" if figures[1:] else ""
+    return middle + several
 
 
 def shown(cell: object) -> str:

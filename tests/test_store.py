@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kg.endpoint import EndpointStore
 from kg.errors import EndpointFailed, QueryRefused, UnreadableFile
@@ -47,3 +48,17 @@ def test_a_faulty_data_file_is_named(tmp_path: Path) -> None:
 
 def test_ask(store: MemoryStore) -> None:
     assert store.query("ASK { ?s ?p ?o }") == Boolean(True)
+
+
+def test_triples_are_taken_in_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kg.store._AT_ONCE", 2)
+    a, b, nameless = NamedNode("x:a"), NamedNode("x:b"), BlankNode("here")
+    ends = (
+        a,
+        nameless,
+        Literal('a "text"\n', language="en"),
+        Literal("01", datatype=b),
+        Literal(5),
+    )
+    given = [Triple(start, b, end) for start in (a, nameless) for end in ends]
+    assert {quad.triple for quad in MemoryStore([], given).graph} == set(given)

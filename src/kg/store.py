@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import pyoxigraph
 from pyoxigraph import (
     DefaultGraph,
+    Literal,
     NamedNode,
     Quad,
     QueryBoolean,
@@ -15,6 +17,7 @@ from pyoxigraph import (
     QueryTriples,
     RdfFormat,
     Triple,
+    serialize,
 )
 
 from kg.errors import KgError, QueryRefused
@@ -30,6 +33,7 @@ DATASET = ("default-graph-uri", "named-graph-uri")
 Dataset = Mapping[str, Sequence[str]]
 _Given = QuerySolutions | QueryBoolean | QueryTriples
 _Read = TypeVar("_Read")
+_AT_ONCE = 100_000  # triples that are held once more as a text
 
 
 class Store(Protocol):
@@ -160,7 +164,7 @@ class MemoryStore(LocalStore):
         reading: Callable[[Path], None] = lambda path: None,
     ) -> None:
         super().__init__(pyoxigraph.Store())
-        self.graph.extend(Quad(*triple) for triple in triples)
+        self.add(triples)
         for path in files:
             reading(path)
             try:
@@ -169,9 +173,23 @@ class MemoryStore(LocalStore):
                 # Reading it once more in full says what is wrong and where, in a steward's words.
                 from kg.turtle import read_turtle
 
-                self.graph.extend(
-                    Quad(t.subject, t.predicate, t.object) for t in read_turtle(path).triples
-                )
+                self.add(read_turtle(path).triples)
+
+    def add(self, triples: Iterable[Triple]) -> None:
+        """Take in triples; their blank nodes keep their names."""
+        stream = iter(triples)
+        while some := list(islice(stream, _AT_ONCE)):
+            # Queries take a third less time over triples that Oxigraph has read from a text, which
+            # gives blank nodes other names.
+            kept = [Quad(*each) for each in some if not _is_named(each)]
+            text = serialize(filter(_is_named, some), format=RdfFormat.N_TRIPLES)
+            self.graph.load(text, format=RdfFormat.N_TRIPLES, lenient=True)
+            self.graph.extend(kept)
+
+
+def _is_named(triple: Triple) -> bool:
+    ends = (triple.subject, triple.object)
+    return all(isinstance(end, NamedNode | Literal) for end in ends)
 
 
 class DiskStore(LocalStore):

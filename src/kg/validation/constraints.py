@@ -6,7 +6,7 @@ in some.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -53,13 +53,17 @@ _IN_ORDER = {f"{_XSD}integer", f"{_XSD}decimal"}
 
 
 class Rule(NamedTuple):
-    """What violates a constraint: the variables of the focus and the value, and what binds them."""
+    """What violates a constraint: the variables of the focus and the value, and what binds them.
+
+    Where `screen` finds nothing, none of the rules that have the same one does.
+    """
 
     shape: Any
     name: str
     focus: str
     value: str
     group: str
+    screen: str
 
 
 class _Given(NamedTuple):
@@ -106,18 +110,40 @@ class Writer:
         if paths := self.shapes.values(shape, "sh:path"):
             value, writers = f"value{next(self._numbers)}", OF_PROPERTIES
             step = f"?{focus} {self._path(paths[0], shape)} ?{value} ."
-        for name in self.shapes.properties(shape):
-            name = name.removeprefix(_SH)
-            for parameter in self.shapes.values(shape, f"sh:{name}") if name in writers else ():
-                given = _Given(shape, parameter, focus, value, base, step)
-                group = writers[name](self, given)
+        names = [name.removeprefix(_SH) for name in self.shapes.properties(shape)]
+        given = [
+            (name, _Given(shape, parameter, focus, value, base, step))
+            for name in names
+            if name in COMPONENTS
+            for parameter in self.shapes.values(shape, f"sh:{name}")
+        ]
+        screened, screen = self._screen(given)
+        for name, each in given:
+            if name in writers:
                 named = "" if name in OF_SETS else "value" if name == "sparql" else value
-                yield Rule(shape, name, focus, named, group)
-            if name in COMPONENTS and name not in writers:
+                by = screen if name in screened else ""
+                yield Rule(shape, name, focus, named, writers[name](self, each), by)
+            else:
                 raise refused(f"sh:{name} {'beside' if step else 'without'} a path", shape)
         for inner in self.shapes.values(shape, "sh:property"):
             yield from self.rules(inner, value, f"{base} {step}")
         self._open.pop()
+
+    def _screen(self, given: Sequence[tuple[str, _Given]]) -> tuple[set[str], str]:
+        """Write one group for all constraints that one look at each value can judge."""
+        screened = [(name, each) for name, each in given if name in TESTS]
+        needed = [(name, each) for name, each in given if name == "minCount" and each.number == "1"]
+        if not screened or not (screened + needed)[1:]:
+            return set(), ""
+        first = screened[0][1]
+        tests = " && ".join(f"({TESTS[name](self, each)})" for name, each in screened)
+        wrong = f"!COALESCE({tests}, false)"
+        if needed:
+            wrong = f"!BOUND(?{first.value}) || {wrong}"
+            return {name for name, _ in screened + needed}, (
+                f"{first.base} OPTIONAL {{ {first.step} }} FILTER({wrong})"
+            )
+        return {name for name, _ in screened}, f"{first.values} FILTER({wrong})"
 
     def violators(self, shape: Any, given: _Given) -> str:
         """Write which values of a constraint violate a shape."""
@@ -140,12 +166,12 @@ class Writer:
 _Write = Callable[[Writer, _Given], str]
 
 
-def _passing(test: Callable[[_Given], str]) -> _Write:
+def _failing(test: _Write) -> _Write:
     """Write a constraint that each value meets or not by itself; an error is a violation."""
-    return lambda _, given: f"{given.values} FILTER(!COALESCE({test(given)}, false))"
+    return lambda writer, given: f"{given.values} FILTER(!COALESCE({test(writer, given)}, false))"
 
 
-def _datatype(given: _Given) -> str:
+def _datatype(_: Writer, given: _Given) -> str:
     name = given.parameter.value.removeprefix(_XSD)
     if name not in DATATYPES:
         raise refused(f"sh:datatype {curie(given.parameter.value)}", given.shape)
@@ -154,13 +180,13 @@ def _datatype(given: _Given) -> str:
     return f'{same} && REGEX(STR(?{given.value}), "{written}")' if written else same
 
 
-def _node_kind(given: _Given) -> str:
+def _node_kind(_: Writer, given: _Given) -> str:
     if given.parameter.value not in _KINDS:
         raise refused(f"sh:nodeKind {curie(given.parameter.value)}", given.shape)
     return f"{_KINDS[given.parameter.value]}(?{given.value})"
 
 
-def _pattern(given: _Given) -> str:
+def _pattern(_: Writer, given: _Given) -> str:
     if not _COMMON.fullmatch(given.parameter.value):
         raise refused("what engines read in several ways in sh:pattern", given.shape)
     try:
@@ -171,23 +197,30 @@ def _pattern(given: _Given) -> str:
 
 
 def _compared(operator: str) -> _Write:
-    def test(given: _Given) -> str:
+    def test(_: Writer, given: _Given) -> str:
         if getattr(given.parameter, "datatype", NamedNode(_XSD)).value not in _IN_ORDER:
             raise refused("a bound that is no integer or decimal", given.shape)
         return f"?{given.value} {operator} {to_sparql(given.parameter)}"
 
-    return _passing(test)
+    return test
 
 
 def _language_in(writer: Writer, given: _Given) -> str:
     if not (tags := writer.shapes.items(given.parameter)):
         raise refused("sh:languageIn without a language", given.shape)
-    matched = (f"LANGMATCHES(LANG(?{given.value}), {to_sparql(tag)})" for tag in tags)
-    return _passing(lambda _: " || ".join(matched))(writer, given)
+    return " || ".join(f"LANGMATCHES(LANG(?{given.value}), {to_sparql(tag)})" for tag in tags)
+
+
+def _max_length(_: Writer, given: _Given) -> str:
+    return f"STRLEN(STR(?{given.value})) <= {given.number}"
 
 
 def _class(writer: Writer, given: _Given) -> str:
-    below = iris(writer.classes.below(given.parameter.value))
+    return _of_none(writer, given, [given.parameter])
+
+
+def _of_none(writer: Writer, given: _Given, classes: Sequence[Any]) -> str:
+    below = iris(sorted({name for cls in classes for name in writer.classes.below(cls.value)}))
     return f"{given.values} MINUS {{ VALUES ?class {{ {below} }} ?{given.value} a ?class }}"
 
 
@@ -215,6 +248,12 @@ def _and(writer: Writer, given: _Given) -> str:
 
 
 def _or(writer: Writer, given: _Given) -> str:
+    shapes, members = writer.shapes, writer.shapes.items(given.parameter)
+    if all(list(shapes.properties(member)) == [f"{_SH}class"] for member in members):
+        classes = [shapes.values(member, "sh:class") for member in members]
+        if not any(several for _, *several in classes):
+            # In one search, which takes a fifth of the time of one for each class.
+            return _of_none(writer, given, [cls for (cls,) in classes])
     return f"{given.reached} {' '.join(_members(writer, given))}"
 
 
@@ -302,14 +341,18 @@ def _sparql(writer: Writer, given: _Given) -> str:
     return f"{given.base} {found[1]}\n"
 
 
-OF_VALUES: dict[str, _Write] = {
-    "datatype": _passing(_datatype),
-    "nodeKind": _passing(_node_kind),
-    "pattern": _passing(_pattern),
-    "maxLength": _passing(lambda given: f"STRLEN(STR(?{given.value})) <= {given.number}"),
+# What an expression tells of each value by itself.
+TESTS: dict[str, _Write] = {
+    "datatype": _datatype,
+    "nodeKind": _node_kind,
+    "pattern": _pattern,
+    "maxLength": _max_length,
     "minInclusive": _compared(">="),
     "maxInclusive": _compared("<="),
     "languageIn": _language_in,
+}
+OF_VALUES: dict[str, _Write] = {
+    **{name: _failing(test) for name, test in TESTS.items()},
     "class": _class,
     "in": _in,
     "not": _not,

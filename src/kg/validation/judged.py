@@ -79,7 +79,7 @@ class JudgedFiles:
             things |= described
             for thing in described:
                 self._described.setdefault(thing.value, []).append(path)  # type: ignore[union-attr]
-        self.store.graph.bulk_extend(Quad(*triple) for triple in self.data)
+        self.store.add(self.data)
         self.store.graph.bulk_extend(Quad(thing, _TYPE, _JUDGED, _JUDGED) for thing in things)
 
     def places(self, wanted: Sequence[Wanted]) -> list[Place | None]:
