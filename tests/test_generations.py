@@ -18,7 +18,7 @@ from filelock import FileLock
 from kg import generations
 from kg.cli.load import load
 from kg.cli.options import Settings
-from kg.data_files import FORMATS
+from kg.data_files import FORMATS, stream
 from kg.errors import KgError, UnreadableFile
 from kg.generations import build, current, read_manifest, stale
 from kg.project import Project, start_home
@@ -113,19 +113,66 @@ def test_what_cannot_be_loaded_is_told(
     assert what in ended.stderr
     assert "To mend it: " in ended.stderr
     assert (tmp_path / "full" / "letter").exists()
+    assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.parametrize("name", ["bad.ttl", "bad.nt"])
+@pytest.mark.parametrize("name", ["bad.ttl", "bad.nt", "bad.TTL"])
 def test_a_faulty_file_is_named_with_its_line_and_changes_nothing(
     folder: Path, tmp_path: Path, name: str
 ) -> None:
     bad = tmp_path / name
     bad.write_text("<u:a> <u:b> <u:c> .\n<u:a> <u:b> .\n", "utf-8")
-    with pytest.raises(UnreadableFile) as error:
+    place = ""
+    try:
         build([tmp_path / "ten.nt", bad], folder)
-    assert f"{name}:2" in error.value.where
+    except UnreadableFile as error:
+        place = error.where  # and its frames are gone when the folder is looked at
+    assert f"{name}:2" in place
     assert count(folder) == 10
     assert [path.name for path in folder.glob("generation-*")] == ["generation-1"]
+
+
+def test_a_load_that_fails_leaves_no_generation(kg: Run, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.ttl"
+    bad.write_text("<u:a> <u:b> .\n", "utf-8")
+    # What a store that is still open writes of the vocabularies is there half of the time.
+    for name in ("one", "two", "three"):
+        assert kg("load", "--store", str(tmp_path / name), str(bad)).returncode == 2
+    assert not [*tmp_path.glob("*/generation-*")]
+
+
+def test_a_fault_is_told_of_a_file_of_any_size(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kg.data_files.LARGEST", 1)
+    monkeypatch.setattr("kg.turtle.LARGEST", 1)
+    bad = numbered(tmp_path / "large.ttl", 60_000)
+    with bad.open("a", encoding="utf-8") as file:
+        file.write("<u:a> <u:b> oops .\n")
+    for read in (lambda: build([bad], folder), lambda: MemoryStore([bad])):
+        with pytest.raises(UnreadableFile, match="it is no Turtle") as error:
+            read()
+        assert "large.ttl:60001" in error.value.where
+
+
+@pytest.mark.parametrize("name", ["long.ttl", "long.nt"])
+def test_a_text_that_is_too_long_is_told(kg: Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(f'<u:a> <u:b> "{"x" * 17_000_000}" .\n', "utf-8")
+    for given in (["load", "--store", "new"], ["push", "--endpoint", "http://127.0.0.1:9/"]):
+        ended = kg(*given, name, cwd=tmp_path)
+        assert ended.returncode == 2
+        assert f"{name}: a text or a name in it is longer than 16 MB" in ended.stderr
+    with pytest.raises(UnreadableFile, match="longer than 16 MB"):
+        MemoryStore([tmp_path / name])
+
+
+@pytest.mark.parametrize("name", ["marked.ttl", "marked.nt"])
+def test_a_byte_order_mark_is_passed_over_by_all(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("<u:a> <u:b> <u:c> .\n", "utf-8-sig")
+    assert len(MemoryStore([path]).graph) == len([*stream(path)]) == 1
+    build([path], tmp_path / "store")
+    assert count(tmp_path / "store") == 1
 
 
 def test_those_who_read_keep_what_they_opened(folder: Path, tmp_path: Path) -> None:

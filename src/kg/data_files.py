@@ -1,6 +1,8 @@
 """Files of triples of any size, Turtle or N-Triples: read as they stream by, and faults told."""
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -8,9 +10,10 @@ import pyoxigraph
 from pyoxigraph import RdfFormat, Triple
 
 from kg.errors import UnreadableFile
-from kg.turtle import read_turtle
+from kg.turtle import LARGEST, read_turtle, too_long
 
 FORMATS = {".ttl": RdfFormat.TURTLE, ".nt": RdfFormat.N_TRIPLES}
+FAULTS = (OSError, SyntaxError, ValueError, MemoryError)
 _MANY = 20_000_000  # bytes from which on it is told how far their reading is
 
 
@@ -24,13 +27,30 @@ def format_of(path: Path) -> RdfFormat:
         >>> format_of(Path("works.ttl")).name
         'Turtle'
     """
-    if path.suffix not in FORMATS:
+    form = FORMATS.get(path.suffix.lower())
+    if form is None:
         raise UnreadableFile(
             "this is neither Turtle (.ttl) nor N-Triples (.nt)",
             where=path.as_posix(),
             fix="convert it, or give it the ending of what it is",
         )
-    return FORMATS[path.suffix]
+    return form
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to read what stands after its byte order mark, if it has one.
+
+    Example:
+        >>> from kg.project import Project
+        >>> with opened(Project().vocabulary_files()[0]) as file:
+        ...     file.read(7)
+        b'@prefix'
+    """
+    with path.open("rb") as file:
+        if file.read(len(BOM_UTF8)) != BOM_UTF8:
+            file.seek(0)
+        yield file
 
 
 def stream(path: Path) -> Iterator[Triple]:
@@ -47,28 +67,34 @@ def stream(path: Path) -> Iterator[Triple]:
     form = format_of(path)
     try:
         # Strictly, and with blank nodes named anew: two files may name theirs alike.
-        for quad in pyoxigraph.parse(path=str(path), format=form, rename_blank_nodes=True):
-            yield quad.triple
-    except (SyntaxError, OSError) as error:
+        with opened(path) as file:
+            for quad in pyoxigraph.parse(file, format=form, rename_blank_nodes=True):
+                yield quad.triple
+    except FAULTS as error:
         raise fault(path, error) from error
 
 
-def fault(path: Path, error: SyntaxError | OSError) -> UnreadableFile:
-    """Make the error that tells why a file cannot be read, and where."""
+def fault(path: Path, error: Exception) -> UnreadableFile:
+    """Make the error that tells why a file cannot be read, and where; it is one of `FAULTS`."""
+    if isinstance(error, MemoryError):
+        return too_long(path)
+    form = format_of(path)
+    is_large = path.is_file() and path.stat().st_size > LARGEST * 1_000_000
+    if form == RdfFormat.TURTLE and not is_large:
+        try:
+            read_turtle(path)  # says what is wrong in a steward's words
+        except UnreadableFile as told:
+            return told
     if isinstance(error, OSError):
         return UnreadableFile(
             f"the file cannot be read: {error.strerror or error}",
             where=path.as_posix(),
             fix="check name and rights",
         )
-    if path.suffix == ".ttl":
-        try:
-            read_turtle(path)  # says what is wrong in a steward's words
-        except UnreadableFile as told:
-            return told
+    line = getattr(error, "lineno", None) or 1
     return UnreadableFile(
-        f"it is no {format_of(path).name}: {error.msg}",
-        where=f"{path.as_posix()}:{error.lineno or 1}",
+        f"it is no {form.name}: {getattr(error, 'msg', error)}",
+        where=f"{path.as_posix()}:{line}",
         fix="correct the line",
     )
 

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, cast
 
 import pyoxigraph
 
-from kg.data_files import Progress, fault, format_of
+from kg.data_files import FAULTS, Progress, fault, format_of, opened
 from kg.errors import KgError
 from kg.files import write_file
 
@@ -74,13 +74,14 @@ def build(
         KgError: another load is under way, there is no room, or something else is in the folder.
         UnreadableFile: a file cannot be read; the store is as it was.
     """
+    wanted = _ROOM * _size(files)
     _check_folder(folder)
     with _alone(folder):
         keep = set()
         with suppress(KgError):  # a damaged store, or none, is built anew
             keep = {current(folder).name}
         _clear(folder, keep)
-        _check_room(files, folder)
+        _check_room(wanted, folder)
         name = f"{_PREFIX}{max(_number(path.name) for path in folder.iterdir()) + 1}"
         try:
             built, triples = _fill(folder / name, files, told)
@@ -205,10 +206,13 @@ def _fill(
     built = []
     try:
         store = pyoxigraph.Store(str(place))
+    except OSError as error:
+        raise _unwritable(place, error) from error
+    try:
         for number, path in enumerate(files, start=1):
             told(f"loading {number} of {len(files)}: {path.as_posix()}")
             found = path.stat()
-            with path.open("rb") as file:
+            with opened(path) as file:
                 reading = Progress(file, found.st_size, lambda text: told(f"loaded {text}"))
                 store.bulk_load(cast(BinaryIO, reading), format=format_of(path))
             built.append(
@@ -217,17 +221,22 @@ def _fill(
         told("bringing it to the disk")
         store.flush()
         return built, len(store)
-    except SyntaxError as error:
+    except FAULTS as error:
+        of_file = FileNotFoundError | IsADirectoryError | PermissionError
+        if isinstance(error, OSError) and not isinstance(error, of_file):
+            raise _unwritable(place, error) from error
         raise fault(path, error) from error
-    except OSError as error:
-        if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
-            raise fault(path, error) from error
-        what = " ".join(str(error).split())
-        raise KgError(
-            f"the store cannot be written: {what}",
-            where=place.parent.as_posix(),
-            fix="make room on the disk, or choose another place; the store is as it was",
-        ) from error
+    finally:
+        # What is open is written to even where its folder has been deleted.
+        del store
+
+
+def _unwritable(place: Path, error: OSError) -> KgError:
+    return KgError(
+        f"the store cannot be written: {' '.join(str(error).split())}",
+        where=place.parent.as_posix(),
+        fix="make room on the disk, or choose another place; the store is as it was",
+    )
 
 
 def _check_folder(folder: Path) -> None:
@@ -253,15 +262,20 @@ def _check_folder(folder: Path) -> None:
         )
 
 
-def _check_room(files: Sequence[Path], folder: Path) -> None:
-    """Refuse to begin what cannot be ended: with files that are no data, or without room."""
-    wanted = 0
+def _size(files: Sequence[Path]) -> int:
+    """Give the bytes of all files, of which each must be there and a file of triples."""
+    total = 0
     for path in files:
         format_of(path)
         try:
-            wanted += _ROOM * path.stat().st_size
+            total += path.stat().st_size
         except OSError as error:
             raise fault(path, error) from error
+    return total
+
+
+def _check_room(wanted: int, folder: Path) -> None:
+    """Refuse to begin what cannot be ended for want of room."""
     free = shutil.disk_usage(folder).free
     if free < wanted:
         raise KgError(

@@ -20,6 +20,7 @@ from pyoxigraph import (
     serialize,
 )
 
+from kg.data_files import FAULTS, fault, opened
 from kg.errors import KgError, QueryRefused
 from kg.gate import check_read_only
 from kg.generations import current, damaged
@@ -168,12 +169,10 @@ class MemoryStore(LocalStore):
         for path in files:
             reading(path)
             try:
-                self.graph.load(path=str(path), format=RdfFormat.TURTLE)
-            except (OSError, SyntaxError, ValueError):
-                # Reading it once more in full says what is wrong and where, in a steward's words.
-                from kg.turtle import read_turtle
-
-                self.add(read_turtle(path).triples)
+                with opened(path) as file:
+                    self.graph.load(file, format=RdfFormat.TURTLE)
+            except FAULTS as error:
+                raise fault(path, error) from error
 
     def add(self, triples: Iterable[Triple]) -> None:
         """Take in triples; their blank nodes keep their names."""

@@ -12,7 +12,7 @@ from kg.errors import KgError, UnreadableFile
 from kg.reading import decode_utf8, read_bytes
 from kg.terms import PREFIXES, curie, nearest_of
 
-_LARGEST = 50  # megabytes
+LARGEST = 50  # megabytes
 _DEEPEST = 100
 
 # The order in which a reader wants the lines of a block; other properties follow by name.
@@ -78,7 +78,9 @@ def read_turtle(path: Path) -> Document:
         triples = [quad.triple for quad in quads]
     except SyntaxError as error:
         raise _syntax_error(path, text, error) from error
-    except (ValueError, MemoryError) as error:
+    except MemoryError as error:
+        raise too_long(path) from error
+    except ValueError as error:
         raise UnreadableFile(str(error), where=path.as_posix(), fix="check the file") from error
     if any(isinstance(triple.object, Triple) for triple in triples):
         raise UnreadableFile(
@@ -87,6 +89,15 @@ def read_turtle(path: Path) -> Document:
             fix="give the inner one a thing of its own, such as an evidence line",
         )
     return Document(path, text, triples)
+
+
+def too_long(path: Path) -> UnreadableFile:
+    """Tell of what Oxigraph does not read: a word, name or text of more than 16 MB."""
+    return UnreadableFile(
+        "a text or a name in it is longer than 16 MB",
+        where=path.as_posix(),
+        fix="shorten it, or keep it in a file of its own that the graph names",
+    )
 
 
 def nesting(text: str) -> int:
@@ -118,7 +129,7 @@ def decode(path: Path) -> str:
             where=where,
             fix="name the files in it: FOLDER/*.ttl",
         )
-    text = decode_utf8(read_bytes(path, _LARGEST), where)
+    text = decode_utf8(read_bytes(path, LARGEST), where)
     if "\r" in text:
         text = _LINE_END.sub(lambda match: "\n" if match["end"] else match[0], text)
     return text
