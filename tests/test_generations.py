@@ -35,6 +35,17 @@ def count(folder: Path) -> int:
     return int(answer.rows[0][0].value)  # type: ignore[union-attr]
 
 
+def spoil(path: Path) -> None:
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 3] ^= 255
+    path.write_bytes(raw)
+
+
+def change(folder: Path, **what: object) -> None:
+    told = json.loads((folder / "store.json").read_text("utf-8"))
+    (folder / "store.json").write_text(json.dumps({**told, **what}), "utf-8")
+
+
 def numbered(path: Path, triples: int) -> Path:
     path.write_text("".join(f"<u:s{n}> <u:p> <u:o> .\n" for n in range(triples)), "utf-8")
     return path
@@ -182,11 +193,6 @@ def test_those_who_read_keep_what_they_opened(folder: Path, tmp_path: Path) -> N
     assert isinstance(answer, Table)
     assert int(answer.rows[0][0].value) == 10  # type: ignore[union-attr]
     assert count(folder) == 20
-    build([tmp_path / "ten.nt"], folder)
-    assert sorted(path.name for path in folder.glob("generation-*")) == [
-        "generation-2",
-        "generation-3",
-    ]
 
 
 def test_a_second_load_at_the_same_time_is_turned_away(folder: Path, tmp_path: Path) -> None:
@@ -241,8 +247,22 @@ def test_a_disk_that_fills_up_is_told_and_the_store_is_as_it_was(
         lambda store: (store / "generation-1" / "CURRENT").unlink(),
         lambda store: (store / "generation-1" / "CURRENT").write_bytes(b"nonsense"),
         lambda store: [path.write_bytes(b"x") for path in store.rglob("MANIFEST-*")],
+        lambda store: [spoil(path) for path in store.rglob("*.sst")],
+        lambda store: next(store.rglob("*.sst")).unlink(),
+        lambda store: change(store, parts=[7]),
     ],
-    ids=["cut", "empty", "list", "gone", "no-current", "wrong-current", "manifest"],
+    ids=[
+        "cut",
+        "empty",
+        "list",
+        "gone",
+        "no-current",
+        "wrong",
+        "manifest",
+        "block",
+        "part",
+        "told",
+    ],
 )
 def test_a_damaged_store_is_told_and_can_be_built_anew(
     folder: Path, tmp_path: Path, harm: object
@@ -253,6 +273,48 @@ def test_a_damaged_store_is_told_and_can_be_built_anew(
     assert "kg load --rebuild" in error.value.fix
     build([tmp_path / "ten.nt"], folder)
     assert count(folder) == 10
+
+
+def test_damage_that_comes_to_light_late_is_not_blamed_on_the_query(
+    folder: Path, tmp_path: Path
+) -> None:
+    build([numbered(tmp_path / "many.nt", 30_000)], folder)
+    change(folder, parts=[])
+    for path in folder.rglob("*.sst"):
+        if path.stat().st_size > 100_000:  # there a third of it lies in the data
+            spoil(path)
+    store = DiskStore(folder)
+    for ask in (lambda: store.query("SELECT * { ?s ?p ?o }"), lambda: [*store.triples()]):
+        with pytest.raises(KgError, match="damaged: Corruption"):
+            ask()
+
+
+def test_a_copy_of_a_store_is_sound(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "copy", copy_function=shutil.copy)
+    assert count(tmp_path / "copy") == 10
+
+
+def test_what_may_not_be_read_is_not_told_as_damage(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("kg.store.hold", deny)
+    with pytest.raises(KgError, match="Permission denied") as error:
+        DiskStore(folder)
+    assert "check its rights" in error.value.fix
+
+
+def test_a_generation_that_is_read_outlives_all_loads(folder: Path, tmp_path: Path) -> None:
+    reading = DiskStore(folder)
+    for _ in range(3):
+        build([tmp_path / "ten.nt"], folder)
+    assert DiskStore(folder / "generation-1").query(COUNT) == reading.query(COUNT)
+    del reading
+    build([tmp_path / "ten.nt"], folder)
+    left = sorted(path.name for path in folder.glob("generation-*"))
+    assert left == ["generation-4", "generation-5"]
 
 
 def test_a_store_is_asked_though_only_its_generation_is_known(kg: Run, folder: Path) -> None:

@@ -25,13 +25,13 @@ from kg.files import write_file
 _MANIFEST = "store.json"
 _LOCK, _HOLDER = "lock", "holder"
 _PREFIX = "generation-"
-_ROOM = 3  # times the size of its files that a store takes at most, while it is built
+_ROOM = 3  # times the size of its files that a store takes about, while it is built
 _PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Built:
-    """One file that a store was built from, as it was then: bytes, modified (ns), SHA-256."""
+    """A file as it was when a store was built: bytes, modified (ns), SHA-256."""
 
     path: str
     size: int
@@ -43,7 +43,8 @@ class Built:
 class Manifest:
     """Which generation counts, what it holds, and what it was built from and with.
 
-    `home` is the project whose whole graph it is, or empty where files were named.
+    `home` is the project whose whole graph it is, or empty where files were named. `parts` are the
+    files of the generation that hold the graph, by which damage is known.
     """
 
     generation: str
@@ -52,6 +53,7 @@ class Manifest:
     files: tuple[Built, ...]
     made: str
     oxigraph: str
+    parts: tuple[Built, ...] = ()
 
 
 def build(
@@ -95,10 +97,20 @@ def build(
             files=tuple(built),
             made=datetime.now(UTC).isoformat(timespec="seconds"),
             oxigraph=pyoxigraph.__version__,
+            parts=tuple(_built(path, path.name) for path in sorted((folder / name).glob("*.sst"))),
         )
         content = json.dumps(asdict(manifest), indent=1, ensure_ascii=False)
         write_file(folder / _MANIFEST, f"{content}\n".encode())
         return manifest
+
+
+def _as_built(told: Sequence[Any]) -> tuple[Built, ...]:
+    return tuple(Built(**file) for file in told)
+
+
+def _built(path: Path, name: str) -> Built:
+    found = path.stat()
+    return Built(name, found.st_size, found.st_mtime_ns, _digest(path))
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -110,8 +122,8 @@ def read_manifest(folder: Path) -> Manifest | None:
     if (told := _told(folder)) is None:
         return None
     try:
-        files = tuple(Built(**file) for file in told.pop("files"))
-        return Manifest(**told, files=files)
+        files, parts = (_as_built(told.pop(name, ())) for name in ("files", "parts"))
+        return Manifest(**told, files=files, parts=parts)
     except (TypeError, KeyError) as error:
         raise damaged(folder, f"store.json cannot be read ({error})") from error
 
@@ -137,11 +149,62 @@ def current(folder: Path) -> Path:
     name = str(told.get("generation"))
     if not _number(name) or not _is_store(folder / name):
         raise damaged(folder, f"{name} is missing or has lost files")
+    # Over a damaged block Oxigraph may go on for ever; a file is read where it is not as old as it
+    # was.
+    try:
+        parts = _as_built(told.get("parts", ()))
+    except TypeError as error:
+        raise damaged(folder, f"store.json cannot be read ({error})") from error
+    for part in parts:
+        if _has_changed(part, folder / name / part.path):
+            raise damaged(folder, f"{name}/{part.path} is missing or not as it was written")
     return folder / name
 
 
+def built_in(place: Path) -> Path | None:
+    """Give the folder that a load built a generation in; nothing if no load did.
+
+    Example:
+        >>> built_in(Path("somewhere/generation-1"))
+    """
+    is_own = _number(place.name) and (place.parent / _MANIFEST).is_file()
+    return place.parent if is_own else None
+
+
+def hold(place: Path) -> BinaryIO:
+    """Keep a generation from being deleted by loads, for as long as what is given is open.
+
+    Raises:
+        OSError: it is not there.
+    """
+    file = (place / "CURRENT").open("rb")
+    # Without such locks, as on Windows and some disks of the network, what is open is kept anyway,
+    # or a server is started anew after two loads.
+    with suppress(ImportError, OSError):
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_SH)
+    return file
+
+
+def _is_held(place: Path) -> bool:
+    try:
+        import fcntl
+
+        with (place / "CURRENT").open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except (ImportError, OSError):
+        pass
+    return False
+
+
 def _is_store(folder: Path) -> bool:
-    return (folder / "CURRENT").is_file()
+    try:
+        return (folder / "CURRENT").is_file()
+    except PermissionError as error:
+        raise unreadable(folder, error) from error
 
 
 def _told(folder: Path) -> dict[str, Any] | None:
@@ -149,6 +212,8 @@ def _told(folder: Path) -> dict[str, Any] | None:
         return dict(json.loads((folder / _MANIFEST).read_bytes()))
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except PermissionError as error:
+        raise unreadable(folder, error) from error
     except (OSError, ValueError, TypeError) as error:
         raise damaged(folder, f"store.json cannot be read ({error})") from error
 
@@ -170,9 +235,18 @@ def stale(folder: Path, files: Sequence[Path], home: Path) -> list[str]:
     # A store of files that were named is held against these alone.
     now = {path.absolute().as_posix(): path for path in files}
     is_whole = manifest.home == home.absolute().as_posix()
-    changed = [file.path for file in manifest.files if _has_changed(file)]
+    changed = [file.path for file in manifest.files if _has_changed(file, Path(file.path))]
     new = sorted(now.keys() - {file.path for file in manifest.files}) if is_whole else []
     return [*changed, *new]
+
+
+def unreadable(folder: Path, error: Exception) -> KgError:
+    """Tell that a store cannot be read, which need not be damaged."""
+    return KgError(
+        f"the store cannot be read: {' '.join(str(error).split())}",
+        where=folder.as_posix(),
+        fix="check its rights, or mend it with the program that made it",
+    )
 
 
 def damaged(folder: Path, what: str) -> KgError:
@@ -184,8 +258,7 @@ def damaged(folder: Path, what: str) -> KgError:
     )
 
 
-def _has_changed(file: Built) -> bool:
-    path = Path(file.path)
+def _has_changed(file: Built, path: Path) -> bool:
     try:
         found = path.stat()
         if (found.st_size, found.st_mtime_ns) == (file.size, file.modified):
@@ -211,13 +284,11 @@ def _fill(
     try:
         for number, path in enumerate(files, start=1):
             told(f"loading {number} of {len(files)}: {path.as_posix()}")
-            found = path.stat()
+            as_it_is = _built(path, path.absolute().as_posix())
             with opened(path) as file:
-                reading = Progress(file, found.st_size, lambda text: told(f"loaded {text}"))
+                reading = Progress(file, as_it_is.size, lambda text: told(f"loaded {text}"))
                 store.bulk_load(cast(BinaryIO, reading), format=format_of(path))
-            built.append(
-                Built(path.absolute().as_posix(), found.st_size, found.st_mtime_ns, _digest(path))
-            )
+            built.append(as_it_is)
         told("bringing it to the disk")
         store.flush()
         return built, len(store)
@@ -245,11 +316,7 @@ def _check_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         names = {path.name for path in folder.iterdir() if not path.name.startswith(".kg-write-")}
     except OSError as error:
-        raise KgError(
-            f"the store cannot be built here: {error.strerror}",
-            where=folder.as_posix(),
-            fix="choose another folder, or check its rights",
-        ) from error
+        raise _unusable(folder, error) from error
     own = {name for name in names if name in {_MANIFEST, _LOCK, _HOLDER} or _number(name)}
     if names - own:
         is_store = "CURRENT" in names
@@ -260,6 +327,14 @@ def _check_folder(folder: Path) -> None:
             where=folder.as_posix(),
             fix="name a new folder",
         )
+
+
+def _unusable(folder: Path, error: OSError) -> KgError:
+    return KgError(
+        f"the store cannot be built here: {error.strerror or error}",
+        where=folder.as_posix(),
+        fix="choose another folder, or check its rights and the room on its disk",
+    )
 
 
 def _size(files: Sequence[Path]) -> int:
@@ -279,8 +354,8 @@ def _check_room(wanted: int, folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if free < wanted:
         raise KgError(
-            f"there is too little room: {free / 1e9:.1f} GB, and building takes up to "
-            f"{wanted / 1e9:.1f} GB",
+            f"there is too little room: {free / 1e6:,.0f} MB, and building takes about "
+            f"{wanted / 1e6:,.0f} MB",
             where=folder.as_posix(),
             fix="make room, or choose another disk; the store is as it was",
         )
@@ -289,7 +364,7 @@ def _check_room(wanted: int, folder: Path) -> None:
 def _clear(folder: Path, keep: set[str]) -> None:
     """Delete what loads that were cut off began, and generations that nobody needs any more."""
     for path in folder.iterdir():
-        if _number(path.name) and path.name not in keep:
+        if _number(path.name) and path.name not in keep and not _is_held(path):
             shutil.rmtree(path, ignore_errors=True)
 
 
@@ -320,8 +395,13 @@ def _alone(folder: Path) -> Iterator[None]:
             where=folder.as_posix(),
             fix="wait until it has ended, then give the command again",
         ) from error
+    except OSError as error:
+        raise _unusable(folder, error) from error
     try:
-        (folder / _HOLDER).write_text(f"process {os.getpid()}", "utf-8")
+        try:
+            (folder / _HOLDER).write_text(f"process {os.getpid()}", "utf-8")
+        except OSError as error:
+            raise _unusable(folder, error) from error
         yield
     finally:
         lock.release()

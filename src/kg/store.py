@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
+from weakref import finalize
 
 import pyoxigraph
 from pyoxigraph import (
@@ -23,7 +24,7 @@ from pyoxigraph import (
 from kg.data_files import FAULTS, fault, opened
 from kg.errors import KgError, QueryRefused
 from kg.gate import check_read_only
-from kg.generations import current, damaged
+from kg.generations import built_in, current, damaged, hold, unreadable
 from kg.project import Project
 from kg.results import Answer, Boolean, Table, Triples
 from kg.sparql import malformed
@@ -83,8 +84,11 @@ class LocalStore:
             >>> [*LocalStore(pyoxigraph.Store()).triples()]
             []
         """
-        quads = self.graph.quads_for_pattern(None, None, None, DefaultGraph())
-        return (quad.triple for quad in quads)
+        try:
+            for quad in self.graph.quads_for_pattern(None, None, None, DefaultGraph()):
+                yield quad.triple
+        except (OSError, RuntimeError) as error:
+            raise self._broken(error) from error
 
     def some(self, text: str, most: Most, dataset: Dataset | None = None) -> tuple[Answer, str]:
         """Answer one SPARQL query up to a limit, and tell which limit was reached, if any.
@@ -125,8 +129,11 @@ class LocalStore:
             return read(self.graph.query(text, base_iri=base, **graphs))
         except SyntaxError as error:
             raise malformed(error, text) from error
-        except RuntimeError as error:
-            raise QueryRefused(f"the query could not be run: {error}") from error
+        except (OSError, RuntimeError) as error:
+            raise self._broken(error) from error
+
+    def _broken(self, error: Exception) -> KgError:
+        return QueryRefused(f"the query could not be run: {error}")
 
     def _graphs(self, dataset: Dataset, part: str) -> list[NamedNode]:
         found = []
@@ -203,18 +210,24 @@ class DiskStore(LocalStore):
     """
 
     def __init__(self, folder: Path) -> None:
-        place = current(folder)
+        self._place = current(folder)
         try:
-            super().__init__(pyoxigraph.Store.read_only(str(place)))
+            finalize(self, hold(self._place).close)
+            super().__init__(pyoxigraph.Store.read_only(str(self._place)))
         except (OSError, RuntimeError) as error:
-            what = " ".join(str(error).split())
-            if place != folder:
-                raise damaged(folder, what) from error
-            raise KgError(
-                f"the store cannot be read: {what}",
-                where=folder.as_posix(),
-                fix="check its rights, or mend it with the program that made it",
-            ) from error
+            raise self._unsound(error) from error
+
+    def _broken(self, error: Exception) -> KgError:
+        # What else goes wrong while it is asked lies in the query.
+        of_disk = isinstance(error, OSError) or "Corruption" in str(error)
+        return self._unsound(error) if of_disk else super()._broken(error)
+
+    def _unsound(self, error: Exception) -> KgError:
+        what = " ".join(str(error).split())
+        folder = built_in(self._place)
+        if folder and "Permission denied" not in what:
+            return damaged(folder, what)
+        return unreadable(folder or self._place, error)
 
 
 def open_store(project: Project, endpoint: str | None = None, folder: Path | None = None) -> Store:

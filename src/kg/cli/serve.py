@@ -2,6 +2,7 @@
 
 import re
 import sys
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -47,7 +48,7 @@ def serve(
     except ImportError as error:
         raise KgError(f"{error.name} is not installed", fix=_MISSING) from error
 
-    from kg.generations import current
+    from kg.generations import current, hold
     from kg.web.app import Options
     from kg.web.pages import Place
 
@@ -62,13 +63,15 @@ def serve(
     project = Project(Settings.home)
     if store:
         tell_stale(project, store)
-        # What is loaded later is for the next start: until then all workers read the same.
+        # What is loaded later is for the next start: until then all workers read the same, which
+        # loads leave alone.
         store = current(store)
-    run_server(
-        Place(project.home, store, endpoint),
-        Options(workers=workers, hosts=tuple(hostname or ()), cors=cors),
-        host=host,
-        port=port,
-        allow_network=allow_network,
-        told=lambda text: print(text, file=sys.stderr, flush=True),
-    )
+    with hold(store) if store else nullcontext():
+        run_server(
+            Place(project.home, store, endpoint),
+            Options(workers=workers, hosts=tuple(hostname or ()), cors=cors),
+            host=host,
+            port=port,
+            allow_network=allow_network,
+            told=lambda text: print(text, file=sys.stderr, flush=True),
+        )
