@@ -35,6 +35,7 @@ FILES = (
     "explore.js",
     "details.js",
     "finder.js",
+    "controls.js",
     "network.js",
 )
 _TOLD = ("label", "kind", "description", "works", "second_hand")

@@ -31,15 +31,14 @@
     return found;
   }
 
-  // What the key hides, what is chosen and whether its neighbours are shown alone, what the pointer
-  // is on, and where Escape leads back to.
-  const state = { offKinds: new Set(), offLinks: new Set(), chosen: null, near: false, pointed: null, back: null };
+  const { hidden, offKinds, offLinks, say } = controls;
+  // What is chosen and whether its neighbours are shown alone, what the pointer is on, and where
+  // Escape leads back to.
+  const state = { chosen: null, near: false, pointed: null, back: null };
   let visible = new Set(items), page = 1;
-  const joined = (item) => (ends ??= linked()).get(item).filter(({ edge, other }) => !state.offLinks.has(edge.link) && !state.offKinds.has(other.kind));
-  const say = (text) => { get("shown").textContent = text; };
+  const joined = (item) => (ends ??= linked()).get(item).filter(({ edge, other }) => !offLinks.has(edge.link) && !offKinds.has(other.kind));
   for (const part of document.querySelectorAll(".needs-script")) part.hidden = false;
   document.querySelector(".no-script").hidden = true;
-  if (matchMedia("(max-width: 45rem)").matches) document.querySelector(".legend").open = false;
 
   // ---- the picture: shapes and lines by sigma, and over them names and what is chosen
   const mixed = (colour, share) => `#${[1, 3, 5].map((at) => Math.round(255 - share * (255 - Number.parseInt(colour.slice(at, at + 2), 16)))
@@ -251,18 +250,18 @@
 
   // ---- what is seen
   function counted() {
-    const why = [], off = [...state.offKinds, ...state.offLinks];
-    if (off.length) why.push(`the key hides ${off.join(", ")}`);
+    const why = [];
+    if (hidden().length) why.push(`the key hides ${hidden().join(", ")}`);
     if (state.near) why.push(`only neighbours of “${state.chosen.label}”`);
     return `${visible.size} of ${items.length} items shown${why.length ? `: ${why.join("; ")}` : ""}.`;
   }
 
   function refresh() {
     const seen = state.near ? new Set([state.chosen, ...joined(state.chosen).map(({ other }) => other)]) : null;
-    visible = new Set(items.filter((item) => !state.offKinds.has(item.kind) && (!seen || seen.has(item))));
-    const all = visible.size === items.length && !state.offLinks.size;
+    visible = new Set(items.filter((item) => !offKinds.has(item.kind) && (!seen || seen.has(item))));
+    const all = visible.size === items.length && !offLinks.size;
     view?.setSetting("nodeReducer", all ? null : (id, told) => ({ ...told, hidden: !visible.has(byId.get(id)) }));
-    view?.setSetting("edgeReducer", all ? null : (id, told) => ({ ...told, hidden: state.offLinks.has(edges[id].link) }));
+    view?.setSetting("edgeReducer", all ? null : (id, told) => ({ ...told, hidden: offLinks.has(edges[id].link) }));
     get("neighbours").setAttribute("aria-pressed", String(state.near));
     turn(1);
     say(`${counted()} The table holds the same.`);
@@ -283,9 +282,8 @@
   function show(chosen, { near = false, focus = false } = {}) {
     const before = state.near;
     Object.assign(state, { chosen, near: Boolean(chosen) && near });
-    const hidden = chosen && state.offKinds.delete(chosen.kind);
-    if (hidden) tick();
-    if (hidden || before || state.near) {
+    const was = chosen && controls.unhide(chosen.kind);
+    if (was || before || state.near) {
       refresh();
       fit();
     } else if (view && chosen) reveal(chosen);
@@ -314,22 +312,10 @@
     if (link.hash === location.hash) byAddress(); else location.hash = link.hash;
   });
   addEventListener("hashchange", byAddress);
-  const boxes = [...document.querySelectorAll(".legend input")];
-  const setOf = (box) => box.dataset.kind === undefined ? [state.offLinks, box.dataset.link] : [state.offKinds, box.dataset.kind];
-  const tick = () => boxes.forEach((box) => { const [off, name] = setOf(box); box.checked = !off.has(name); });
-  for (const box of boxes) {
-    box.addEventListener("change", () => {
-      const [off, name] = setOf(box);
-      off[box.checked ? "delete" : "add"](name);
-      refresh();
-      describe();
-    });
-  }
-  get("reset").addEventListener("click", () => {
-    state.offKinds.clear();
-    state.offLinks.clear();
-    tick();
-    finder.empty();
+  controls.key(() => {
+    refresh();
+    describe();
+  }, () => {
     clear();
     refresh();
     fit();
@@ -338,9 +324,8 @@
     if (state.chosen) show(state.chosen, { near: !state.near });
     else say("Choose an item first; then its neighbours can be shown alone.");
   }
-  const does = { neighbours, fit, closer: () => zoom(1.5), further: () => zoom(1 / 1.5),
-    first: () => turn(1), previous: () => turn(page - 1), next: () => turn(page + 1), last: () => turn(pages()) };
-  for (const [id, act] of Object.entries(does)) get(id).addEventListener("click", act);
+  controls.buttons({ neighbours, fit, closer: () => zoom(1.5), further: () => zoom(1 / 1.5),
+    first: () => turn(1), previous: () => turn(page - 1), next: () => turn(page + 1), last: () => turn(pages()) });
   get("page").addEventListener("change", () => turn(Number.parseInt(get("page").value, 10)));
 
   // ---- pointer and keys in the picture
@@ -356,11 +341,6 @@
     show(byId.get(node), { near: state.near, focus: narrow.matches });
   });
   view?.on("clickStage", () => { if (state.chosen) clear(); });
-  // The wheel scrolls the page, as everywhere else; with Ctrl it zooms the picture.
-  get("network").addEventListener("wheel", (event) => {
-    if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
-  }, { capture: true });
-
   function step(x, y) {
     const { width, height } = get("network").getBoundingClientRect();
     const from = state.chosen || (view ? view.viewportToGraph({ x: width / 2, y: height / 2 }) : { x: 0, y: 0 });
@@ -369,7 +349,7 @@
     if (best) show(best, { near: state.near });
     else say("Nothing further that way.");
   }
-  const keys = {
+  controls.keys({
     ArrowLeft: () => step(-1, 0), ArrowRight: () => step(1, 0), ArrowUp: () => step(0, -1), ArrowDown: () => step(0, 1),
     "+": () => zoom(1.5), "=": () => zoom(1.5), "-": () => zoom(1 / 1.5), 0: fit, n: neighbours, N: neighbours,
     Enter: () => {
@@ -377,17 +357,10 @@
       if (state.chosen) get("details-heading").focus();
     },
     Escape: clear,
-  };
-  get("network").addEventListener("keydown", (event) => {
-    const act = event.ctrlKey || event.metaKey || event.altKey ? null : keys[event.key];
-    if (!act) return;
-    event.preventDefault();
-    event.stopPropagation();
-    act();
   });
   document.querySelector(".details").addEventListener("keydown", (event) => {
     if (event.key === "Escape") (state.back?.isConnected ? state.back : get("network")).focus();
-    if (event.ctrlKey || event.metaKey || event.altKey || !/^n$/i.test(event.key)) return;
+    if (!controls.plain(event) || !/^n$/i.test(event.key)) return;
     neighbours();
     if (!event.target.isConnected) get("details-heading").focus();
   });

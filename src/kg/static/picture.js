@@ -139,6 +139,14 @@ const picture = (() => {
     return { shapes, texts, bottom: y };
   }
 
+  // A picture with its title, key and foot, for a file.
+  function framed({ wide, high, lines, shapes }, marks, title, foot) {
+    const context = document.createElement("canvas").getContext("2d");
+    const under = key(context, marks, wide, high + 10), bottom = under.bottom + 50;
+    const texts = [{ text: title, x: 20, y: 34, size: 20, weight: 600 }, ...under.texts, { text: foot, x: 20, y: bottom - 16, size: 13, weight: 400 }];
+    return { wide, high: bottom, lines, shapes: [...shapes, ...under.shapes], names: names(context, shapes, wide, high), texts, title, foot };
+  }
+
   // ---- the whole picture as a file: `drawn` holds wide, high, lines, shapes, names, texts
   // (each with text, x, y, size and weight) and, for SVG, title and foot
   const SVG = "http://www.w3.org/2000/svg";
@@ -199,5 +207,5 @@ const picture = (() => {
     return new Promise((done) => canvas.toBlob(done, "image/png"));
   }
 
-  return { bent, fan, head, key, middle, names, png, stamp, svg, write };
+  return { bent, fan, framed, head, middle, names, png, stamp, svg, write };
 })();
