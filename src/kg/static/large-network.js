@@ -4,30 +4,36 @@
   const data = JSON.parse(get("data").textContent);
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const narrow = matchMedia("(max-width: 64rem)");
-  const INK = "#1d2429", PALE = 0.25, ROWS = 50, NAMES = 150, LEGIBLE = 5, MOST_LINKS = 100;
+  const INK = "#1d2429", PALE = 0.25, ROWS = 50, NAMES = 150, LEGIBLE = 5, HUBS = 100, MOST_LINKS = 100;
 
-  // The more there are, the smaller each is.
+  // Landmarks of a kind of which there are few are hubs, named before all else, the rarest kinds
+  // first; the more items there are, the smaller is each of the others.
+  const many = new Map();
+  for (const [, , kind] of data.items) many.set(kind, (many.get(kind) || 0) + 1);
+  const kinds = data.marks.map(([kind, mark], cell) => {
+    const hub = data.landmarks[cell] && many.get(cell) <= HUBS;
+    return { kind, mark, cell, landmark: hub, rank: hub ? 1 + 1 / many.get(cell) : 0 };
+  });
   const small = Math.min(1, (4000 / data.items.length) ** 0.25);
-  const items = data.items.map(([id, label, kind, x, y, size]) => ({
-    id, label, x, y, description: "", facts: [], page: "", kind: data.marks[kind][0], mark: data.marks[kind][1], cell: kind,
-    landmark: data.landmarks[kind], size: small * Math.max(1.5 + (size - 7) * 0.4, data.landmarks[kind] ? 4.5 : 0),
-  }));
+  const items = data.items.map(([id, label, kind, x, y, size]) => {
+    const told = kinds[kind], grown = 1.5 + (size - 7) * 0.4;
+    return { id, label, x, y, description: "", facts: [], page: "", ...told, size: told.landmark ? Math.max(grown, 4.5) : small * grown };
+  });
   const byId = new Map(items.map((item) => [item.id, item]));
-  const edges = [];
-  for (let at = 0; at < data.edges.length; at += 3) {
-    const from = items[data.edges[at]], to = items[data.edges[at + 1]];
-    const [link, back, colour] = data.links[data.edges[at + 2]] || [null, null, from.mark.colour];
-    edges.push({ from, to, link, back, colour });
+  function eachEdge(act) {
+    for (let at = 0; at < data.edges.length; at += 3) {
+      const from = items[data.edges[at]], to = items[data.edges[at + 1]];
+      act(from, to, ...(data.links[data.edges[at + 2]] || [null, null, from.mark.colour]));
+    }
   }
   // What each item is linked to; the first picture does not need it.
   let ends = null;
   function linked() {
     const found = new Map(items.map((item) => [item, []]));
-    for (const edge of edges) {
-      const { from, to, link, back } = edge;
-      found.get(from).push({ edge, other: to, says: link ?? to.kind, out: true });
-      found.get(to).push({ edge, other: from, says: back ?? from.kind });
-    }
+    eachEdge((from, to, link, back, colour) => {
+      found.get(from).push({ link, colour, other: to, says: link ?? to.kind, out: true });
+      found.get(to).push({ link, colour, other: from, says: back ?? from.kind });
+    });
     return found;
   }
 
@@ -36,13 +42,17 @@
   // Escape leads back to.
   const state = { chosen: null, near: false, pointed: null, back: null };
   let visible = new Set(items), page = 1;
-  const joined = (item) => (ends ??= linked()).get(item).filter(({ edge, other }) => !offLinks.has(edge.link) && !offKinds.has(other.kind));
+  const joined = (item) => (ends ??= linked()).get(item).filter(({ link, other }) => !offLinks.has(link) && !offKinds.has(other.kind));
   for (const part of document.querySelectorAll(".needs-script")) part.hidden = false;
   document.querySelector(".no-script").hidden = true;
 
   // ---- the picture: shapes and lines by sigma, and over them names and what is chosen
   const mixed = (colour, share) => `#${[1, 3, 5].map((at) => Math.round(255 - share * (255 - Number.parseInt(colour.slice(at, at + 2), 16)))
     .toString(16).padStart(2, "0")).join("")}`;
+  const pale = new Map([...data.marks.map(([, { colour }]) => colour), ...data.links.map(([, , colour]) => colour)].map((colour) => [colour, mixed(colour, PALE)]));
+  const shows = (from, to, link) => !offLinks.has(link) && visible.has(from) && visible.has(to);
+  // The best linked are drawn last, over the others.
+  const upward = (some) => [...some].sort((a, b) => a.landmark - b.landmark || a.size - b.size);
 
   // All marks side by side, from which each shape is taken.
   const CELL = 64, cells = 2 ** Math.ceil(Math.log2(data.marks.length));
@@ -111,8 +121,10 @@
         };
       }
 
-      processVisibleItem(id, at, { x, y, size, cell }) {
-        this.array.set([x, y, size, cell, id], at);
+      processVisibleItem(id, at, data) {
+        const { x, y, size, item } = data;
+        item.spot = data; // its place as sigma scales it, for the lines
+        this.array.set([x, y, size, item.cell, id], at);
       }
 
       setUniforms({ matrix, sizeRatio, pixelRatio }, { gl, uniformLocations }) {
@@ -127,32 +139,54 @@
     };
   }
 
+  // All lines go to WebGL at once. As edges of the graph each would be made, copied and looked up
+  // one by one, which takes longer than all the rest.
+  function lineProgram() {
+    return class extends sigma.EdgeLineProgram {
+      reallocate() {
+        const lines = [];
+        eachEdge((from, to, link, back, colour) => {
+          if (shows(from, to, link)) lines.push([from.spot, to.spot, { color: pale.get(colour) }]);
+        });
+        super.reallocate(lines.length);
+        lines.forEach((line, number) => this.processVisibleItem(0, number * this.STRIDE, ...line));
+      }
+    };
+  }
+
+  // In place of programs of sigma's own, which would be compiled and not used.
+  class NoProgram {
+    reallocate() {}
+    process() {}
+    render() {}
+  }
+
   function network() {
     const graph = new sigma.Graph({ type: "directed", multi: true, allowSelfLoops: true });
     // What sigma would add to each takes it longer than to be given it.
-    const rest = { label: "", hidden: false, forceLabel: false, zIndex: 0 };
-    // The best linked are drawn last, over the others.
-    for (const { id, x, y, size, cell } of [...items].sort((a, b) => a.landmark - b.landmark || a.size - b.size)) {
-      graph.addNode(id, { x, y: -y, size, cell, type: "circle", color: INK, highlighted: false, ...rest });
+    const rest = { type: "circle", color: INK, label: null, hidden: false, highlighted: false, forceLabel: false, zIndex: 0 };
+    for (const item of upward(items)) {
+      graph.addNode(item.id, { x: item.x, y: -item.y, size: item.size, item, ...rest });
     }
-    const looks = new Map(), marks = markProgram();
-    edges.forEach(({ from, to, colour }, number) => {
-      if (!looks.has(colour)) looks.set(colour, { size: 1, type: "line", color: mixed(colour, PALE), ...rest });
-      graph.addEdgeWithKey(String(number), from.id, to.id, looks.get(colour));
-    });
     return new sigma.Sigma(graph, get("network"), {
       allowInvalidContainer: true, enableCameraRotation: false, renderLabels: false, stagePadding: 20,
       minCameraRatio: 0.002, maxCameraRatio: 2, zoomDuration: still ? 0 : 250, inertiaDuration: still ? 0 : 200,
       defaultDrawNodeHover: () => {},
-      // In place of sigma's own too, which would be compiled and not used.
-      nodeProgramClasses: { circle: marks }, nodeHoverProgramClasses: { circle: marks },
-      edgeProgramClasses: { line: sigma.EdgeLineProgram, arrow: sigma.EdgeLineProgram },
+      nodeProgramClasses: { circle: markProgram() }, nodeHoverProgramClasses: { circle: NoProgram },
+      edgeProgramClasses: { line: lineProgram(), arrow: NoProgram },
     });
   }
 
-  // Without WebGL all else still works.
-  const drawable = () => typeof sigma !== "undefined" && Boolean(document.createElement("canvas").getContext("webgl2"));
-  const view = drawable() ? network() : null;
+  // Without WebGL all else still works. To ask for it first would take as long as to draw.
+  function drawing() {
+    try {
+      return network();
+    } catch (error) {
+      if (document.createElement("canvas").getContext("webgl2")) throw error;
+      return null;
+    }
+  }
+  const view = drawing();
   if (!view) {
     document.querySelector(".no-picture").hidden = false;
     for (const id of ["closer", "further", "fit", "network", "keys"]) get(id).hidden = true;
@@ -173,29 +207,34 @@
     if (visible.has(state.chosen)) {
       context.fillStyle = "rgba(255, 255, 255, 0.7)";
       if (!state.near) context.fillRect(0, 0, width, height);
-      for (const { edge, other } of joined(state.chosen)) {
+      for (const { colour, other } of joined(state.chosen)) {
         const [from, to] = [state.chosen, other].map(placed);
-        context.strokeStyle = edge.colour;
+        context.strokeStyle = colour;
         context.stroke(new Path2D(picture.bent(from, to, 0)));
         near.add(other);
       }
     }
     for (const item of near) picture.stamp(context, item.mark, { ...placed(item), r: Math.max(radius(item), 2) });
     for (const item of told) picture.stamp(context, item.mark, { ...placed(item), r: Math.max(radius(item), 6), ring: INK });
-    const named = near.size ? new Set([...near, ...told]) : [...visible].filter((item) => item.landmark || radius(item) >= LEGIBLE || told.has(item));
-    const shown = [...named].map((item) => ({
-      ...placed(item), r: radius(item), label: item.label, landmark: item.landmark, rank: told.has(item) ? 3 : item.landmark ? 1 : 0,
+    const wanted = near.size ? new Set([...near, ...told]) : [...visible].filter((item) => item.landmark || radius(item) >= LEGIBLE || told.has(item));
+    const shown = [...wanted].map((item) => ({
+      ...placed(item), r: radius(item), label: item.label, landmark: item.landmark, rank: told.has(item) ? 3 : item.rank,
     })).filter(({ x, y }) => x > -20 && y > -20 && x < width + 20 && y < height + 20);
     shown.sort((a, b) => b.rank - a.rank || b.r - a.r);
     picture.write(context, picture.names(context, shown.slice(0, NAMES), width, height));
   }
 
-  // What sigma's camera has to look at to show some items.
-  function frame(shown) {
+  function bounds(places) {
     let left = Infinity, top = Infinity, right = -Infinity, bottom = -Infinity;
-    for (const { x, y } of [...shown].map(placed)) {
+    for (const { x, y } of places) {
       [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x), Math.min(top, y), Math.max(bottom, y)];
     }
+    return { left, top, right, bottom };
+  }
+
+  // What sigma's camera has to look at to show some items.
+  function frame(shown) {
+    const { left, top, right, bottom } = bounds([...shown].map(placed));
     const { width, height } = view.getDimensions(), { ratio } = view.getCamera().getState();
     const share = Math.max((right - left) / width, (bottom - top) / height, 0.02 / ratio) * 1.25;
     return { ...view.viewportToFramedGraph({ x: (left + right) / 2, y: (top + bottom) / 2 }), ratio: ratio * share };
@@ -207,6 +246,38 @@
     const at = placed(item), { width, height } = view.getDimensions();
     if (at.x < 60 || at.y < 60 || at.x > width - 60 || at.y > height - 60) look(view.viewportToFramedGraph(at));
   }
+
+  // ---- the picture as a file and on paper: all that is shown, whatever part of it the screen holds
+  function drawn(side) {
+    const MARGIN = 60, TOP = 30, SCREEN = 700;
+    const extent = (box) => Math.max(box.right - box.left, box.bottom - box.top, 1);
+    const box = bounds(visible), scale = side / extent(box);
+    const at = ({ x, y }) => ({ x: (x - box.left) * scale + MARGIN, y: (y - box.top) * scale + MARGIN + TOP });
+    // Shapes grow as they do on the screen, which shows the whole network at first.
+    const growth = Math.sqrt((scale * extent(bounds(items))) / SCREEN);
+    const lines = [];
+    eachEdge((from, to, link, back, colour) => {
+      if (shows(from, to, link)) lines.push({ d: picture.bent(at(from), at(to), 0), colour: pale.get(colour), width: 1 });
+    });
+    const shapes = upward(visible).map((item) => ({
+      ...at(item), r: item.size * growth, mark: item.mark, label: item.label, landmark: item.landmark, ring: item === state.chosen ? INK : "", rank: item === state.chosen ? 3 : item.rank,
+    }));
+    const far = at({ x: box.right, y: box.bottom });
+    return { wide: far.x + MARGIN, high: far.y + MARGIN, lines, shapes };
+  }
+  controls.saving(data.view, ["png"], () => {
+    const kinds = new Set([...visible].map(({ kind }) => kind));
+    return visible.size ? picture.framed(drawn(2400), data.marks.filter(([kind]) => kinds.has(kind)), data.title, `${data.foot} ${counted()}`) : null;
+  });
+
+  // WebGL's layers are empty on paper, where a picture made for it takes their place.
+  addEventListener("beforeprint", () => {
+    if (!view || !visible.size) return;
+    const field = drawn(700), { wide, high, shapes } = field;
+    const names = picture.names(document.createElement("canvas").getContext("2d"), shapes, wide, high);
+    get("network").append(Object.assign(picture.painted({ ...field, names, texts: [] }), { className: "on-paper" }));
+  });
+  addEventListener("afterprint", () => get("network").querySelector(".on-paper")?.remove());
 
   // ---- the table, a part at a time
   const pages = () => Math.max(1, Math.ceil(visible.size / ROWS));
@@ -259,9 +330,8 @@
   function refresh() {
     const seen = state.near ? new Set([state.chosen, ...joined(state.chosen).map(({ other }) => other)]) : null;
     visible = new Set(items.filter((item) => !offKinds.has(item.kind) && (!seen || seen.has(item))));
-    const all = visible.size === items.length && !offLinks.size;
-    view?.setSetting("nodeReducer", all ? null : (id, told) => ({ ...told, hidden: !visible.has(byId.get(id)) }));
-    view?.setSetting("edgeReducer", all ? null : (id, told) => ({ ...told, hidden: offLinks.has(edges[id].link) }));
+    // To set it makes sigma read everything anew, lines too.
+    view?.setSetting("nodeReducer", (id, told) => ({ ...told, hidden: !visible.has(told.item) }));
     get("neighbours").setAttribute("aria-pressed", String(state.near));
     turn(1);
     say(`${counted()} The table holds the same.`);
@@ -341,6 +411,7 @@
     show(byId.get(node), { near: state.near, focus: narrow.matches });
   });
   view?.on("clickStage", () => { if (state.chosen) clear(); });
+
   function step(x, y) {
     const { width, height } = get("network").getBoundingClientRect();
     const from = state.chosen || (view ? view.viewportToGraph({ x: width / 2, y: height / 2 }) : { x: 0, y: 0 });

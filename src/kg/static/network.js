@@ -197,7 +197,7 @@
   function drawn() {
     const shown = drawnNodes(), MARGIN = 120, TOP = 30;
     const left = Math.min(...shown.map(({ x }) => x)) - MARGIN, top = Math.min(...shown.map(({ y }) => y)) - MARGIN - TOP;
-    const wide = Math.max(1000, Math.max(...shown.map(({ x }) => x)) + MARGIN - left);
+    const wide = Math.max(...shown.map(({ x }) => x)) + MARGIN - left;
     const field = Math.max(...shown.map(({ y }) => y)) + MARGIN - top;
     const at = ({ x, y }) => ({ x: x - left, y: y - top });
     const shapes = [], lines = [];

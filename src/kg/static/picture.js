@@ -140,8 +140,8 @@ const picture = (() => {
   }
 
   // A picture with its title, key and foot, for a file.
-  function framed({ wide, high, lines, shapes }, marks, title, foot) {
-    const context = document.createElement("canvas").getContext("2d");
+  function framed({ wide: least, high, lines, shapes }, marks, title, foot) {
+    const wide = Math.max(1000, least), context = document.createElement("canvas").getContext("2d");
     const under = key(context, marks, wide, high + 10), bottom = under.bottom + 50;
     const texts = [{ text: title, x: 20, y: 34, size: 20, weight: 600 }, ...under.texts, { text: foot, x: 20, y: bottom - 16, size: 13, weight: 400 }];
     return { wide, high: bottom, lines, shapes: [...shapes, ...under.shapes], names: names(context, shapes, wide, high), texts, title, foot };
@@ -181,11 +181,11 @@ const picture = (() => {
     return new Blob([new XMLSerializer().serializeToString(root)], { type: "image/svg+xml" });
   }
 
-  function png(drawn) {
+  function painted(drawn) {
     // Twice the size, for print; less where a browser would refuse so large a canvas.
     const scale = Math.min(2, 8000 / Math.max(drawn.wide, drawn.high));
     const canvas = Object.assign(document.createElement("canvas"), { width: drawn.wide * scale, height: drawn.high * scale });
-    const context = canvas.getContext("2d");
+    const context = canvas.getContext("2d", { willReadFrequently: true });
     context.scale(scale, scale);
     context.fillStyle = "#ffffff";
     context.fillRect(0, 0, drawn.wide, drawn.high);
@@ -204,8 +204,9 @@ const picture = (() => {
       context.font = `${weight} ${size}px ${FACE}`;
       context.fillText(text, x, y);
     }
-    return new Promise((done) => canvas.toBlob(done, "image/png"));
+    return canvas;
   }
+  const png = (drawn) => new Promise((done) => { painted(drawn).toBlob(done, "image/png"); });
 
-  return { bent, fan, framed, head, middle, names, png, stamp, svg, write };
+  return { bent, fan, framed, head, middle, names, painted, png, stamp, svg, write };
 })();
