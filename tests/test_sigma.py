@@ -13,8 +13,8 @@ from typing import Any
 import networkx
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from pypdf import PdfReader
 from pyoxigraph import Literal, NamedNode
+from pypdf import PdfReader
 
 from kg import view_pages
 from kg.doctor import find_browser
@@ -380,17 +380,15 @@ def test_nothing_shown_is_not_saved(page: Page, addresses: dict[str, str]) -> No
     for box in page.locator("[data-kind]").all():
         box.uncheck()
     page.get_by_role("button", name="Save PNG").click()
-    expect(page.locator("#shown")).to_have_text(
-        "Nothing is shown, so there is no picture to save."
-    )
+    expect(page.locator("#shown")).to_have_text("Nothing is shown, so there is no picture to save.")
 
 
 @pytest.mark.full
 def test_the_picture_is_printed(page: Page, addresses: dict[str, str]) -> None:
     go(page, addresses["overview"])
-    sheet = PdfReader(io.BytesIO(page.pdf(format="A4"))).pages[0]
-    images = [part.get_object() for part in sheet["/Resources"]["/XObject"].values()]
-    assert max(image.get("/Width", 0) for image in images) > 1000
+    first = PdfReader(io.BytesIO(page.pdf(format="A4"))).pages[0].extract_text()
+    # The names are those in the picture: the table is not printed.
+    assert all(part in first for part in ("Police", "Serious case reviews", "Finding ("))
     expect(page.locator("#network .on-paper")).to_have_count(0)
 
 
@@ -398,14 +396,16 @@ def test_the_picture_is_printed(page: Page, addresses: dict[str, str]) -> None:
 def test_the_key_hides_lines_with_their_link(page: Page, addresses: dict[str, str]) -> None:
     go(page, addresses["overview"])
     lines = COLOURED.replace("sigma-nodes", "sigma-edges")
-    assert page.evaluate(lines, REST)["found"] > 100
+    before = page.evaluate(lines, REST)["found"]
+    assert before > 100
     for link in ("rests on", "rests at second hand on", "relayed by"):
         page.locator(f"[data-link='{link}']").uncheck()
-    assert page.evaluate(lines, REST)["found"] == 0
+    # Where lines of other colours cross, a few pixels come near to this one.
+    assert page.evaluate(lines, REST)["found"] < before / 10
     page.click("#reset")
-    assert page.evaluate(lines, REST)["found"] > 100
+    assert page.evaluate(lines, REST)["found"] > before / 2
     page.locator("[data-kind=work]").uncheck()
-    assert page.evaluate(lines, REST)["found"] == 0
+    assert page.evaluate(lines, REST)["found"] < before / 10
 
 
 @pytest.mark.full
@@ -428,7 +428,11 @@ def test_without_webgl_it_says_so_and_all_else_works(
 
 @pytest.mark.full
 def test_without_javascript_it_says_where_the_rows_are(
-    browser: Browser, addresses: dict[str, str], project: Project, store: MemoryStore, site: Path
+    browser: Browser,
+    addresses: dict[str, str],
+    project: Project,
+    store: MemoryStore,
+    tmp_path: Path,
 ) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     said = page.locator(".no-script")
@@ -440,7 +444,7 @@ def test_without_javascript_it_says_where_the_rows_are(
     expect(said).to_contain_text("with --param for what is named under “Asked with”")
     expect(page.locator(".covers dt", has_text="Asked with theme")).to_be_visible()
     page.context.close()
-    frame = Site(project, store, site).frame("network/x.html")
+    frame = Site(project, store, tmp_path).frame("network/x.html")
     around = Surroundings("../", frame, [], question="question/statement-network.html")
     text = build_view(project, store, "overview", None, around)
     assert '<a href="../question/statement-network.html">a page of their own</a>' in text

@@ -59,16 +59,17 @@ const controls = (() => {
     if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
   }, { capture: true });
 
-  // The picture as a file, by buttons with the names of forms; `drawn` gives nothing where nothing is shown.
-  function saving(name, forms, drawn) {
+  // The picture as a file, by buttons with the names of forms. A large one takes seconds to draw.
+  function saving(name, forms, any, drawn) {
     for (const form of forms) {
       get(form).addEventListener("click", async () => {
-        const shown = drawn();
-        if (!shown) {
+        if (!any()) {
           say("Nothing is shown, so there is no picture to save.");
           return;
         }
-        const file = await picture[form](shown);
+        say("The picture is being drawn.");
+        await new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); });
+        const file = await picture[form](drawn());
         const link = details.make("a", { href: URL.createObjectURL(file), download: `${name}.${form}` });
         link.click();
         setTimeout(() => URL.revokeObjectURL(link.href), 10000);

@@ -6,13 +6,14 @@
   const narrow = matchMedia("(max-width: 64rem)");
   const INK = "#1d2429", PALE = 0.25, ROWS = 50, NAMES = 150, LEGIBLE = 5, HUBS = 100, MOST_LINKS = 100;
 
-  // Landmarks of a kind of which there are few are hubs, named before all else, the rarest kinds
-  // first; the more items there are, the smaller is each of the others.
-  const many = new Map();
-  for (const [, , kind] of data.items) many.set(kind, (many.get(kind) || 0) + 1);
+  // Landmarks of a kind that has few are hubs, named before all else: first the kinds whose items
+  // have the most links. The more items there are, the smaller is each of the others.
+  const many = data.marks.map(() => 0), links = data.marks.map(() => 0);
+  for (const [, , kind] of data.items) many[kind] += 1;
+  data.edges.forEach((number, at) => { if (at % 3 < 2) links[data.items[number][2]] += 1; });
   const kinds = data.marks.map(([kind, mark], cell) => {
-    const hub = data.landmarks[cell] && many.get(cell) <= HUBS;
-    return { kind, mark, cell, landmark: hub, rank: hub ? 1 + 1 / many.get(cell) : 0 };
+    const hub = data.landmarks[cell] && many[cell] <= HUBS;
+    return { kind, mark, cell, landmark: hub, rank: hub ? 1 + links[cell] / many[cell] / (data.edges.length || 1) : 0 };
   });
   const small = Math.min(1, (4000 / data.items.length) ** 0.25);
   const items = data.items.map(([id, label, kind, x, y, size]) => {
@@ -52,7 +53,7 @@
   const pale = new Map([...data.marks.map(([, { colour }]) => colour), ...data.links.map(([, , colour]) => colour)].map((colour) => [colour, mixed(colour, PALE)]));
   const shows = (from, to, link) => !offLinks.has(link) && visible.has(from) && visible.has(to);
   // The best linked are drawn last, over the others.
-  const upward = (some) => [...some].sort((a, b) => a.landmark - b.landmark || a.size - b.size);
+  const upward = (some) => [...some].sort((a, b) => a.rank - b.rank || a.size - b.size);
 
   // All marks side by side, from which each shape is taken.
   const CELL = 64, cells = 2 ** Math.ceil(Math.log2(data.marks.length));
@@ -265,9 +266,9 @@
     const far = at({ x: box.right, y: box.bottom });
     return { wide: far.x + MARGIN, high: far.y + MARGIN, lines, shapes };
   }
-  controls.saving(data.view, ["png"], () => {
-    const kinds = new Set([...visible].map(({ kind }) => kind));
-    return visible.size ? picture.framed(drawn(2400), data.marks.filter(([kind]) => kinds.has(kind)), data.title, `${data.foot} ${counted()}`) : null;
+  controls.saving(data.view, ["png"], () => visible.size, () => {
+    const left = new Set([...visible].map(({ kind }) => kind));
+    return picture.framed(drawn(1200), data.marks.filter(([kind]) => left.has(kind)), data.title, `${data.foot} ${counted()}`);
   });
 
   // WebGL's layers are empty on paper, where a picture made for it takes their place.

@@ -217,7 +217,7 @@
     const lineKey = claims.size ? " A line is a claim: wider for more works, dashed where the review knows them only through others." : "";
     return picture.framed({ wide, high: field, lines, shapes }, data.marks.filter(([kind]) => kinds.has(kind)), data.title, `${data.foot} ${counted()}${lineKey}`);
   }
-  controls.saving(data.view, ["png", "svg"], () => visible.size ? drawn() : null);
+  controls.saving(data.view, ["png", "svg"], () => visible.size, drawn);
 
   // ---- details
   const quoted = (id) => `“${items.get(id).label}”`;

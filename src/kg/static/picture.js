@@ -81,7 +81,7 @@ const picture = (() => {
   // Places names, the most wanted first, none over another; `items` have x, y, r, label, landmark
   // and rank: below 0 in grey, and only of landmarks; above 2 whatever it lies upon.
   function names(context, items, wide, high) {
-    const taken = items.map(({ landmark, x, y, r }) => ({ item: true, landmark, left: x - r, right: x + r, top: y - r, bottom: y + r }));
+    const taken = items.map(({ landmark, rank, x, y, r }) => ({ item: true, rank: landmark ? rank : -Infinity, left: x - r, right: x + r, top: y - r, bottom: y + r }));
     const wanted = items.filter(({ rank, landmark }) => rank >= 0 || landmark)
       .sort((a, b) => b.rank - a.rank || b.r - a.r).slice(0, 300);
     const placed = [];
@@ -97,8 +97,8 @@ const picture = (() => {
       });
       const inside = (box) => box.left >= 2 && box.right <= wide - 2 && box.top >= 2 && box.bottom <= high - 2;
       const free = (box) => inside(box) && taken.every((other) => apart(box, other));
-      // A landmark would rather lie on a small shape than have no name.
-      const nearly = (box) => inside(box) && taken.every((other) => apart(box, other) || (other.item && !other.landmark));
+      // A landmark would rather lie on a lesser shape than have no name.
+      const nearly = (box) => inside(box) && taken.every((other) => apart(box, other) || (other.item && other.rank < rank));
       const box = spots.find(free) || (large && spots.find(nearly)) || (must && (spots.find(inside) || spots[0]));
       if (!box) continue;
       taken.push(box);
