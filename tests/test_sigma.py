@@ -80,7 +80,7 @@ COUNTED = """async ([address, colours]) => {
   }
   return { width, height, found };
 }"""
-FINDING, THEME = [0x14, 0x50, 0x7F], [0x24, 0x3B, 0x53]
+FINDING, THEME, AGENCY = [0x14, 0x50, 0x7F], [0x24, 0x3B, 0x53], [0x0B, 0x72, 0x85]
 REST = [0xE6, 0xDA, 0xCF]  # a line to what a claim rests on: a quarter of #9a6b3f on white
 HOLMES = "#node=source%3Aholmes-2010"
 
@@ -481,7 +481,7 @@ def test_hostile_names_stay_text(page: Page, project: Project, tmp_path: Path) -
 
 @pytest.mark.full
 def test_what_is_rare_of_its_kind_keeps_its_name_in_a_crowd(
-    page: Page, project: Project, tmp_path: Path
+    page: Page, browser: Browser, project: Project, tmp_path: Path
 ) -> None:
     view, graph = load_view(project, "overview"), networkx.MultiDiGraph()
     # Works all over the picture, better linked than the three agencies amid them.
@@ -498,3 +498,14 @@ def test_what_is_rare_of_its_kind_keeps_its_name_in_a_crowd(
     path.write_text(view_page(view, query, {}, graph, []), encoding="utf-8")
     go(page, path.as_uri())
     assert set(agencies) <= set(page.evaluate(NAMED))
+
+    # One alone is not made as large as the picture.
+    page.goto(f"{path.as_uri()}#node=agency%3A0&near=1")
+    expect(page.locator("#shown")).to_contain_text("1 of 2503 items shown")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save PNG").click()
+    file = b64encode(saved.value.path().read_bytes()).decode()
+    other = browser.new_page()
+    seen = other.evaluate(COUNTED, [f"data:image/png;base64,{file}", [AGENCY]])
+    other.close()
+    assert 100 < seen["found"][0] < 10_000

@@ -178,7 +178,7 @@
     });
   }
 
-  // Without WebGL all else still works. To ask for it first would take as long as to draw.
+  // Without WebGL all else still works. To ask for it first would make a context that nothing else uses.
   function drawing() {
     try {
       return network();
@@ -251,20 +251,23 @@
   // ---- the picture as a file and on paper: all that is shown, whatever part of it the screen holds
   function drawn(side) {
     const MARGIN = 60, TOP = 30, SCREEN = 700;
-    const extent = (box) => Math.max(box.right - box.left, box.bottom - box.top, 1);
-    const box = bounds(visible), scale = side / extent(box);
-    const at = ({ x, y }) => ({ x: (x - box.left) * scale + MARGIN, y: (y - box.top) * scale + MARGIN + TOP });
-    // Shapes grow as they do on the screen, which shows the whole network at first.
-    const growth = Math.sqrt((scale * extent(bounds(items))) / SCREEN);
+    const { left, top, right, bottom } = bounds(visible), all = bounds(items);
+    const whole = Math.max(all.right - all.left, all.bottom - all.top, 1);
+    // As on the screen, a few that lie close are not parted without end.
+    const [across, down] = [right - left, bottom - top].map((extent) => Math.max(extent, whole / 50));
+    const scale = side / Math.max(across, down);
+    const at = ({ x, y }) => ({ x: (x - (left + right - across) / 2) * scale + MARGIN, y: (y - (top + bottom - down) / 2) * scale + MARGIN + TOP });
+    // Shapes grow as they do there, where the whole network is seen at first.
+    const growth = Math.sqrt((scale * whole) / SCREEN);
     const lines = [];
     eachEdge((from, to, link, back, colour) => {
       if (shows(from, to, link)) lines.push({ d: picture.bent(at(from), at(to), 0), colour: pale.get(colour), width: 1 });
     });
     const shapes = upward(visible).map((item) => ({
-      ...at(item), r: item.size * growth, mark: item.mark, label: item.label, landmark: item.landmark, ring: item === state.chosen ? INK : "", rank: item === state.chosen ? 3 : item.rank,
+      ...at(item), r: Math.min(item.size * growth, 16), mark: item.mark, label: item.label, landmark: item.landmark,
+      ring: item === state.chosen ? INK : "", rank: item === state.chosen ? 3 : item.rank,
     }));
-    const far = at({ x: box.right, y: box.bottom });
-    return { wide: far.x + MARGIN, high: far.y + MARGIN, lines, shapes };
+    return { wide: across * scale + 2 * MARGIN, high: down * scale + 2 * MARGIN + TOP, lines, shapes };
   }
   controls.saving(data.view, ["png"], () => visible.size, () => {
     const left = new Set([...visible].map(({ kind }) => kind));
@@ -282,7 +285,7 @@
 
   // ---- the table, a part at a time
   const pages = () => Math.max(1, Math.ceil(visible.size / ROWS));
-  const { make, named } = details;
+  const { make } = details;
   const linkTo = (item) => make("a", { href: details.hash({ node: item.id }), textContent: item.label });
   function cell(label, ...parts) {
     const made = make("td", { className: { Facts: "fact facts", Links: "links" }[label] || "fact" }, ...parts);
