@@ -1,5 +1,6 @@
 """The page of a large network: drawn by sigma, told in one table, and of use without WebGL."""
 
+import io
 import json
 import re
 from base64 import b64encode
@@ -9,9 +10,11 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import networkx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from pyoxigraph import Literal, NamedNode
+from pypdf import PdfReader
 
 from kg import view_pages
 from kg.doctor import find_browser
@@ -51,7 +54,34 @@ COLOURED = """(colour) => {
     });
   }));
 }"""
-FINDING = [0x14, 0x50, 0x7F]
+# The lines of the names that stand in the picture.
+NAMED = """() => new Promise((done) => {
+  const { write } = picture;
+  picture.write = (context, names) => {
+    picture.write = write;
+    done(names.map(({ line }) => line));
+  };
+  dispatchEvent(new Event("resize"));
+})"""
+# How many pixels of a picture have each colour, of some.
+COUNTED = """async ([address, colours]) => {
+  const image = Object.assign(new Image(), { src: address });
+  await image.decode();
+  const { width, height } = image;
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const context = canvas.getContext("2d");
+  context.drawImage(image, 0, 0);
+  const { data } = context.getImageData(0, 0, width, height);
+  const found = colours.map(() => 0);
+  for (let at = 0; at < data.length; at += 4) {
+    colours.forEach((colour, which) => {
+      if (colour.every((part, place) => Math.abs(data[at + place] - part) < 6)) found[which] += 1;
+    });
+  }
+  return { width, height, found };
+}"""
+FINDING, THEME, AGENCY = [0x14, 0x50, 0x7F], [0x24, 0x3B, 0x53], [0x0B, 0x72, 0x85]
+REST = [0xE6, 0xDA, 0xCF]  # a line to what a claim rests on: a quarter of #9a6b3f on white
 HOLMES = "#node=source%3Aholmes-2010"
 
 
@@ -190,7 +220,7 @@ def test_the_page_is_always_the_same_and_closed(
     assert allowed.startswith("default-src 'none'; script-src 'sha256-")
     assert "unsafe" not in allowed
     parts = re.findall(r"<(?:script|style)>(.*?)</(?:script|style)>", page, re.DOTALL)
-    assert len(parts) == 7 == allowed.count("sha256-")
+    assert len(parts) == 8 == allowed.count("sha256-")
     for part in parts:
         assert b64encode(sha256(part.encode()).digest()).decode() in allowed
     ours = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
@@ -317,6 +347,68 @@ def test_a_shape_is_chosen_with_the_pointer(page: Page, addresses: dict[str, str
 
 
 @pytest.mark.full
+@pytest.mark.parametrize("which", ["page", "blind"])
+def test_the_picture_can_be_saved_whole(
+    request: pytest.FixtureRequest,
+    browser: Browser,
+    addresses: dict[str, str],
+    tmp_path: Path,
+    which: str,
+) -> None:
+    page: Page = request.getfixturevalue(which)
+    go(page, addresses["overview"])
+    page.locator("[data-kind=theme]").uncheck()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save PNG").click()
+    expect(page.locator("#shown")).to_contain_text("Saved as overview.png")
+    saved.value.save_as(tmp_path / saved.value.suggested_filename)
+    file = b64encode((tmp_path / "overview.png").read_bytes()).decode()
+    other = browser.new_page()
+    colours = [FINDING, THEME, REST]
+    seen = other.evaluate(COUNTED, [f"data:image/png;base64,{file}", colours])
+    other.close()
+    assert min(seen["width"], seen["height"]) > 2000
+    finding, theme, line = seen["found"]
+    assert finding > 1000
+    assert line > 1000
+    assert theme == 0  # the key hides them
+
+
+@pytest.mark.full
+def test_nothing_shown_is_not_saved(page: Page, addresses: dict[str, str]) -> None:
+    go(page, addresses["overview"])
+    for box in page.locator("[data-kind]").all():
+        box.uncheck()
+    page.get_by_role("button", name="Save PNG").click()
+    expect(page.locator("#shown")).to_have_text("Nothing is shown, so there is no picture to save.")
+
+
+@pytest.mark.full
+def test_the_picture_is_printed(page: Page, addresses: dict[str, str]) -> None:
+    go(page, addresses["overview"])
+    first = PdfReader(io.BytesIO(page.pdf(format="A4"))).pages[0].extract_text()
+    # The names are those in the picture: the table is not printed.
+    assert all(part in first for part in ("Police", "Serious case reviews", "Finding ("))
+    expect(page.locator("#network .on-paper")).to_have_count(0)
+
+
+@pytest.mark.full
+def test_the_key_hides_lines_with_their_link(page: Page, addresses: dict[str, str]) -> None:
+    go(page, addresses["overview"])
+    lines = COLOURED.replace("sigma-nodes", "sigma-edges")
+    before = page.evaluate(lines, REST)["found"]
+    assert before > 100
+    for link in ("rests on", "rests at second hand on", "relayed by"):
+        page.locator(f"[data-link='{link}']").uncheck()
+    # Where lines of other colours cross, a few pixels come near to this one.
+    assert page.evaluate(lines, REST)["found"] < before / 10
+    page.click("#reset")
+    assert page.evaluate(lines, REST)["found"] > before / 2
+    page.locator("[data-kind=work]").uncheck()
+    assert page.evaluate(lines, REST)["found"] < before / 10
+
+
+@pytest.mark.full
 def test_without_webgl_it_says_so_and_all_else_works(
     blind: Page, addresses: dict[str, str], barriers: Barriers
 ) -> None:
@@ -332,6 +424,30 @@ def test_without_webgl_it_says_so_and_all_else_works(
     blind.click("#next")
     expect(blind.locator("#part")).to_contain_text("Rows 51 to 100")
     assert barriers(blind, "large-no-webgl") == []
+
+
+@pytest.mark.full
+def test_without_javascript_it_says_where_the_rows_are(
+    browser: Browser,
+    addresses: dict[str, str],
+    project: Project,
+    store: MemoryStore,
+    tmp_path: Path,
+) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    said = page.locator(".no-script")
+    page.goto(addresses["overview"])
+    expect(said).to_contain_text("kg query run statement-network gives the rows")
+    expect(said).not_to_contain_text("--param")
+    expect(page.locator("#table")).to_be_hidden()
+    page.goto(addresses["theme"])
+    expect(said).to_contain_text("with --param for what is named under “Asked with”")
+    expect(page.locator(".covers dt", has_text="Asked with theme")).to_be_visible()
+    page.context.close()
+    frame = Site(project, store, tmp_path).frame("network/x.html")
+    around = Surroundings("../", frame, [], question="question/statement-network.html")
+    text = build_view(project, store, "overview", None, around)
+    assert '<a href="../question/statement-network.html">a page of their own</a>' in text
 
 
 @pytest.mark.full
@@ -361,3 +477,35 @@ def test_hostile_names_stay_text(page: Page, project: Project, tmp_path: Path) -
     go(page, f"{path.as_uri()}#node=urn%3A0")
     expect(page.locator("#details-heading")).to_contain_text("<img src=x")
     assert page.locator("main img").count() == 0
+
+
+@pytest.mark.full
+def test_what_is_rare_of_its_kind_keeps_its_name_in_a_crowd(
+    page: Page, browser: Browser, project: Project, tmp_path: Path
+) -> None:
+    view, graph = load_view(project, "overview"), networkx.MultiDiGraph()
+    # Works all over the picture, better linked than the three agencies amid them.
+    for number in range(2500):
+        x, y = 20 * (number % 50), 20 * (number // 50)
+        work = {"label": f"Work {number}", "kind": "work", "description": "", "size": 24.0}
+        graph.add_node(f"source:{number}", x=x, y=y, **work)
+    agencies = ["Police", "Health", "Schools"]
+    for number, label in enumerate(agencies):
+        agency = {"label": label, "kind": "front-line agency", "description": "", "size": 7.0}
+        graph.add_node(f"agency:{number}", x=300 + 200 * number, y=505, **agency)
+    path = tmp_path / "crowd.html"
+    query = load_query(project, view.query)
+    path.write_text(view_page(view, query, {}, graph, []), encoding="utf-8")
+    go(page, path.as_uri())
+    assert set(agencies) <= set(page.evaluate(NAMED))
+
+    # One alone is not made as large as the picture.
+    page.goto(f"{path.as_uri()}#node=agency%3A0&near=1")
+    expect(page.locator("#shown")).to_contain_text("1 of 2503 items shown")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save PNG").click()
+    file = b64encode(saved.value.path().read_bytes()).decode()
+    other = browser.new_page()
+    seen = other.evaluate(COUNTED, [f"data:image/png;base64,{file}", [AGENCY]])
+    other.close()
+    assert 100 < seen["found"][0] < 10_000

@@ -18,6 +18,7 @@ FILES = (
     "explore.js",
     "details.js",
     "finder.js",
+    "controls.js",
     "large-network.js",
 )
 _CLAIM_SIZE = 7.0  # of one that edges stand for: as large as a node with no link

@@ -35,6 +35,7 @@ FILES = (
     "explore.js",
     "details.js",
     "finder.js",
+    "controls.js",
     "network.js",
 )
 _TOLD = ("label", "kind", "description", "works", "second_hand")
@@ -124,6 +125,9 @@ def view_page(
         # Pairs, since the order is that of the key, and JSON objects are written in alphabetical.
         marks=[(name, kind.mark) for name, kind in view.kinds.items() if name in kinds],
         scope=_scope(view, graph, claims),
+        foot=" ".join(
+            f"{d['title']}{', version ' + d['version'] if d['version'] else ''}." for d in datasets
+        ),
         site=site,
         **_parts(site, FILES_OF_LARGE if large else FILES),
     )
@@ -131,7 +135,7 @@ def view_page(
     if large:
         data, told = large_data(view, graph, claims, pages)
         return environment.get_template("large-network.html.j2").render(data=data, told=told)
-    return _written(environment, view, graph, claims, datasets, pages)
+    return _written(environment, view, graph, claims, pages)
 
 
 def _written(
@@ -139,7 +143,6 @@ def _written(
     view: View,
     graph: "Network",
     claims: Mapping[str, Mapping[str, Any]],
-    datasets: Sequence[Mapping[str, str]],
     pages: Mapping[str, str],
 ) -> str:
     """Write the page of a network that vis-network draws, with all of it in tables."""
@@ -158,9 +161,6 @@ def _written(
             }
             for name, claim in claims.items()
         ],
-        foot=" ".join(
-            f"{d['title']}{', version ' + d['version'] if d['version'] else ''}." for d in datasets
-        ),
         backs={name: link.back for name, link in view.links.items()},
     )
     net = _drawn(view, graph)

@@ -4,46 +4,56 @@
   const data = JSON.parse(get("data").textContent);
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const narrow = matchMedia("(max-width: 64rem)");
-  const INK = "#1d2429", PALE = 0.25, ROWS = 50, NAMES = 150, LEGIBLE = 5, MOST_LINKS = 100;
+  const INK = "#1d2429", PALE = 0.25, ROWS = 50, NAMES = 150, LEGIBLE = 5, HUBS = 100, MOST_LINKS = 100;
 
-  // The more there are, the smaller each is.
+  // Landmarks of a kind that has few are hubs, named before all else: first the kinds whose items
+  // have the most links. The more items there are, the smaller is each of the others.
+  const many = data.marks.map(() => 0), links = data.marks.map(() => 0);
+  for (const [, , kind] of data.items) many[kind] += 1;
+  data.edges.forEach((number, at) => { if (at % 3 < 2) links[data.items[number][2]] += 1; });
+  const kinds = data.marks.map(([kind, mark], cell) => {
+    const hub = data.landmarks[cell] && many[cell] <= HUBS;
+    return { kind, mark, cell, landmark: hub, rank: hub ? 1 + links[cell] / many[cell] / (data.edges.length || 1) : 0 };
+  });
   const small = Math.min(1, (4000 / data.items.length) ** 0.25);
-  const items = data.items.map(([id, label, kind, x, y, size]) => ({
-    id, label, x, y, description: "", facts: [], page: "", kind: data.marks[kind][0], mark: data.marks[kind][1], cell: kind,
-    landmark: data.landmarks[kind], size: small * Math.max(1.5 + (size - 7) * 0.4, data.landmarks[kind] ? 4.5 : 0),
-  }));
+  const items = data.items.map(([id, label, kind, x, y, size]) => {
+    const told = kinds[kind], grown = 1.5 + (size - 7) * 0.4;
+    return { id, label, x, y, description: "", facts: [], page: "", ...told, size: told.landmark ? Math.max(grown, 4.5) : small * grown };
+  });
   const byId = new Map(items.map((item) => [item.id, item]));
-  const edges = [];
-  for (let at = 0; at < data.edges.length; at += 3) {
-    const from = items[data.edges[at]], to = items[data.edges[at + 1]];
-    const [link, back, colour] = data.links[data.edges[at + 2]] || [null, null, from.mark.colour];
-    edges.push({ from, to, link, back, colour });
+  function eachEdge(act) {
+    for (let at = 0; at < data.edges.length; at += 3) {
+      const from = items[data.edges[at]], to = items[data.edges[at + 1]];
+      act(from, to, ...(data.links[data.edges[at + 2]] || [null, null, from.mark.colour]));
+    }
   }
   // What each item is linked to; the first picture does not need it.
   let ends = null;
   function linked() {
     const found = new Map(items.map((item) => [item, []]));
-    for (const edge of edges) {
-      const { from, to, link, back } = edge;
-      found.get(from).push({ edge, other: to, says: link ?? to.kind, out: true });
-      found.get(to).push({ edge, other: from, says: back ?? from.kind });
-    }
+    eachEdge((from, to, link, back, colour) => {
+      found.get(from).push({ link, colour, other: to, says: link ?? to.kind, out: true });
+      found.get(to).push({ link, colour, other: from, says: back ?? from.kind });
+    });
     return found;
   }
 
-  // What the key hides, what is chosen and whether its neighbours are shown alone, what the pointer
-  // is on, and where Escape leads back to.
-  const state = { offKinds: new Set(), offLinks: new Set(), chosen: null, near: false, pointed: null, back: null };
+  const { hidden, offKinds, offLinks, say } = controls;
+  // What is chosen and whether its neighbours are shown alone, what the pointer is on, and where
+  // Escape leads back to.
+  const state = { chosen: null, near: false, pointed: null, back: null };
   let visible = new Set(items), page = 1;
-  const joined = (item) => (ends ??= linked()).get(item).filter(({ edge, other }) => !state.offLinks.has(edge.link) && !state.offKinds.has(other.kind));
-  const say = (text) => { get("shown").textContent = text; };
+  const joined = (item) => (ends ??= linked()).get(item).filter(({ link, other }) => !offLinks.has(link) && !offKinds.has(other.kind));
   for (const part of document.querySelectorAll(".needs-script")) part.hidden = false;
   document.querySelector(".no-script").hidden = true;
-  if (matchMedia("(max-width: 45rem)").matches) document.querySelector(".legend").open = false;
 
   // ---- the picture: shapes and lines by sigma, and over them names and what is chosen
   const mixed = (colour, share) => `#${[1, 3, 5].map((at) => Math.round(255 - share * (255 - Number.parseInt(colour.slice(at, at + 2), 16)))
     .toString(16).padStart(2, "0")).join("")}`;
+  const pale = new Map([...data.marks.map(([, { colour }]) => colour), ...data.links.map(([, , colour]) => colour)].map((colour) => [colour, mixed(colour, PALE)]));
+  const shows = (from, to, link) => !offLinks.has(link) && visible.has(from) && visible.has(to);
+  // The best linked are drawn last, over the others.
+  const upward = (some) => [...some].sort((a, b) => a.rank - b.rank || a.size - b.size);
 
   // All marks side by side, from which each shape is taken.
   const CELL = 64, cells = 2 ** Math.ceil(Math.log2(data.marks.length));
@@ -112,8 +122,10 @@
         };
       }
 
-      processVisibleItem(id, at, { x, y, size, cell }) {
-        this.array.set([x, y, size, cell, id], at);
+      processVisibleItem(id, at, data) {
+        const { x, y, size, item } = data;
+        item.spot = data; // its place as sigma scales it, for the lines
+        this.array.set([x, y, size, item.cell, id], at);
       }
 
       setUniforms({ matrix, sizeRatio, pixelRatio }, { gl, uniformLocations }) {
@@ -128,32 +140,54 @@
     };
   }
 
+  // All lines go to WebGL at once. As edges of the graph each would be made, copied and looked up
+  // one by one, which takes longer than all the rest.
+  function lineProgram() {
+    return class extends sigma.EdgeLineProgram {
+      reallocate() {
+        const lines = [];
+        eachEdge((from, to, link, back, colour) => {
+          if (shows(from, to, link)) lines.push([from.spot, to.spot, { color: pale.get(colour) }]);
+        });
+        super.reallocate(lines.length);
+        lines.forEach((line, number) => this.processVisibleItem(0, number * this.STRIDE, ...line));
+      }
+    };
+  }
+
+  // In place of programs of sigma's own, which would be compiled and not used.
+  class NoProgram {
+    reallocate() {}
+    process() {}
+    render() {}
+  }
+
   function network() {
     const graph = new sigma.Graph({ type: "directed", multi: true, allowSelfLoops: true });
     // What sigma would add to each takes it longer than to be given it.
-    const rest = { label: "", hidden: false, forceLabel: false, zIndex: 0 };
-    // The best linked are drawn last, over the others.
-    for (const { id, x, y, size, cell } of [...items].sort((a, b) => a.landmark - b.landmark || a.size - b.size)) {
-      graph.addNode(id, { x, y: -y, size, cell, type: "circle", color: INK, highlighted: false, ...rest });
+    const rest = { type: "circle", color: INK, label: null, hidden: false, highlighted: false, forceLabel: false, zIndex: 0 };
+    for (const item of upward(items)) {
+      graph.addNode(item.id, { x: item.x, y: -item.y, size: item.size, item, ...rest });
     }
-    const looks = new Map(), marks = markProgram();
-    edges.forEach(({ from, to, colour }, number) => {
-      if (!looks.has(colour)) looks.set(colour, { size: 1, type: "line", color: mixed(colour, PALE), ...rest });
-      graph.addEdgeWithKey(String(number), from.id, to.id, looks.get(colour));
-    });
     return new sigma.Sigma(graph, get("network"), {
       allowInvalidContainer: true, enableCameraRotation: false, renderLabels: false, stagePadding: 20,
       minCameraRatio: 0.002, maxCameraRatio: 2, zoomDuration: still ? 0 : 250, inertiaDuration: still ? 0 : 200,
       defaultDrawNodeHover: () => {},
-      // In place of sigma's own too, which would be compiled and not used.
-      nodeProgramClasses: { circle: marks }, nodeHoverProgramClasses: { circle: marks },
-      edgeProgramClasses: { line: sigma.EdgeLineProgram, arrow: sigma.EdgeLineProgram },
+      nodeProgramClasses: { circle: markProgram() }, nodeHoverProgramClasses: { circle: NoProgram },
+      edgeProgramClasses: { line: lineProgram(), arrow: NoProgram },
     });
   }
 
-  // Without WebGL all else still works.
-  const drawable = () => typeof sigma !== "undefined" && Boolean(document.createElement("canvas").getContext("webgl2"));
-  const view = drawable() ? network() : null;
+  // Without WebGL all else still works. To ask for it first would make a context that nothing else uses.
+  function drawing() {
+    try {
+      return network();
+    } catch (error) {
+      if (document.createElement("canvas").getContext("webgl2")) throw error;
+      return null;
+    }
+  }
+  const view = drawing();
   if (!view) {
     document.querySelector(".no-picture").hidden = false;
     for (const id of ["closer", "further", "fit", "network", "keys"]) get(id).hidden = true;
@@ -174,29 +208,34 @@
     if (visible.has(state.chosen)) {
       context.fillStyle = "rgba(255, 255, 255, 0.7)";
       if (!state.near) context.fillRect(0, 0, width, height);
-      for (const { edge, other } of joined(state.chosen)) {
+      for (const { colour, other } of joined(state.chosen)) {
         const [from, to] = [state.chosen, other].map(placed);
-        context.strokeStyle = edge.colour;
+        context.strokeStyle = colour;
         context.stroke(new Path2D(picture.bent(from, to, 0)));
         near.add(other);
       }
     }
     for (const item of near) picture.stamp(context, item.mark, { ...placed(item), r: Math.max(radius(item), 2) });
     for (const item of told) picture.stamp(context, item.mark, { ...placed(item), r: Math.max(radius(item), 6), ring: INK });
-    const named = near.size ? new Set([...near, ...told]) : [...visible].filter((item) => item.landmark || radius(item) >= LEGIBLE || told.has(item));
-    const shown = [...named].map((item) => ({
-      ...placed(item), r: radius(item), label: item.label, landmark: item.landmark, rank: told.has(item) ? 3 : item.landmark ? 1 : 0,
+    const wanted = near.size ? new Set([...near, ...told]) : [...visible].filter((item) => item.landmark || radius(item) >= LEGIBLE || told.has(item));
+    const shown = [...wanted].map((item) => ({
+      ...placed(item), r: radius(item), label: item.label, landmark: item.landmark, rank: told.has(item) ? 3 : item.rank,
     })).filter(({ x, y }) => x > -20 && y > -20 && x < width + 20 && y < height + 20);
     shown.sort((a, b) => b.rank - a.rank || b.r - a.r);
     picture.write(context, picture.names(context, shown.slice(0, NAMES), width, height));
   }
 
-  // What sigma's camera has to look at to show some items.
-  function frame(shown) {
+  function bounds(places) {
     let left = Infinity, top = Infinity, right = -Infinity, bottom = -Infinity;
-    for (const { x, y } of [...shown].map(placed)) {
+    for (const { x, y } of places) {
       [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x), Math.min(top, y), Math.max(bottom, y)];
     }
+    return { left, top, right, bottom };
+  }
+
+  // What sigma's camera has to look at to show some items.
+  function frame(shown) {
+    const { left, top, right, bottom } = bounds([...shown].map(placed));
     const { width, height } = view.getDimensions(), { ratio } = view.getCamera().getState();
     const share = Math.max((right - left) / width, (bottom - top) / height, 0.02 / ratio) * 1.25;
     return { ...view.viewportToFramedGraph({ x: (left + right) / 2, y: (top + bottom) / 2 }), ratio: ratio * share };
@@ -209,9 +248,44 @@
     if (at.x < 60 || at.y < 60 || at.x > width - 60 || at.y > height - 60) look(view.viewportToFramedGraph(at));
   }
 
+  // ---- the picture as a file and on paper: all that is shown, whatever part of it the screen holds
+  function drawn(side) {
+    const MARGIN = 60, TOP = 30, SCREEN = 700;
+    const { left, top, right, bottom } = bounds(visible), all = bounds(items);
+    const whole = Math.max(all.right - all.left, all.bottom - all.top, 1);
+    // As on the screen, a few that lie close are not parted without end.
+    const [across, down] = [right - left, bottom - top].map((extent) => Math.max(extent, whole / 50));
+    const scale = side / Math.max(across, down);
+    const at = ({ x, y }) => ({ x: (x - (left + right - across) / 2) * scale + MARGIN, y: (y - (top + bottom - down) / 2) * scale + MARGIN + TOP });
+    // Shapes grow as they do there, where the whole network is seen at first.
+    const growth = Math.sqrt((scale * whole) / SCREEN);
+    const lines = [];
+    eachEdge((from, to, link, back, colour) => {
+      if (shows(from, to, link)) lines.push({ d: picture.bent(at(from), at(to), 0), colour: pale.get(colour), width: 1 });
+    });
+    const shapes = upward(visible).map((item) => ({
+      ...at(item), r: Math.min(item.size * growth, 16), mark: item.mark, label: item.label, landmark: item.landmark,
+      ring: item === state.chosen ? INK : "", rank: item === state.chosen ? 3 : item.rank,
+    }));
+    return { wide: across * scale + 2 * MARGIN, high: down * scale + 2 * MARGIN + TOP, lines, shapes };
+  }
+  controls.saving(data.view, ["png"], () => visible.size, () => {
+    const left = new Set([...visible].map(({ kind }) => kind));
+    return picture.framed(drawn(1200), data.marks.filter(([kind]) => left.has(kind)), data.title, `${data.foot} ${counted()}`);
+  });
+
+  // WebGL's layers are empty on paper, where a picture made for it takes their place.
+  addEventListener("beforeprint", () => {
+    if (!view || !visible.size) return;
+    const field = drawn(700), { wide, high, shapes } = field;
+    const names = picture.names(document.createElement("canvas").getContext("2d"), shapes, wide, high);
+    get("network").append(Object.assign(picture.painted({ ...field, names, texts: [] }), { className: "on-paper" }));
+  });
+  addEventListener("afterprint", () => get("network").querySelector(".on-paper")?.remove());
+
   // ---- the table, a part at a time
   const pages = () => Math.max(1, Math.ceil(visible.size / ROWS));
-  const { make, named } = details;
+  const { make } = details;
   const linkTo = (item) => make("a", { href: details.hash({ node: item.id }), textContent: item.label });
   function cell(label, ...parts) {
     const made = make("td", { className: { Facts: "fact facts", Links: "links" }[label] || "fact" }, ...parts);
@@ -251,18 +325,17 @@
 
   // ---- what is seen
   function counted() {
-    const why = [], off = [...state.offKinds, ...state.offLinks];
-    if (off.length) why.push(`the key hides ${off.join(", ")}`);
+    const why = [];
+    if (hidden().length) why.push(`the key hides ${hidden().join(", ")}`);
     if (state.near) why.push(`only neighbours of “${state.chosen.label}”`);
     return `${visible.size} of ${items.length} items shown${why.length ? `: ${why.join("; ")}` : ""}.`;
   }
 
   function refresh() {
     const seen = state.near ? new Set([state.chosen, ...joined(state.chosen).map(({ other }) => other)]) : null;
-    visible = new Set(items.filter((item) => !state.offKinds.has(item.kind) && (!seen || seen.has(item))));
-    const all = visible.size === items.length && !state.offLinks.size;
-    view?.setSetting("nodeReducer", all ? null : (id, told) => ({ ...told, hidden: !visible.has(byId.get(id)) }));
-    view?.setSetting("edgeReducer", all ? null : (id, told) => ({ ...told, hidden: state.offLinks.has(edges[id].link) }));
+    visible = new Set(items.filter((item) => !offKinds.has(item.kind) && (!seen || seen.has(item))));
+    // To set it makes sigma read everything anew, lines too.
+    view?.setSetting("nodeReducer", (id, told) => ({ ...told, hidden: !visible.has(told.item) }));
     get("neighbours").setAttribute("aria-pressed", String(state.near));
     turn(1);
     say(`${counted()} The table holds the same.`);
@@ -283,9 +356,8 @@
   function show(chosen, { near = false, focus = false } = {}) {
     const before = state.near;
     Object.assign(state, { chosen, near: Boolean(chosen) && near });
-    const hidden = chosen && state.offKinds.delete(chosen.kind);
-    if (hidden) tick();
-    if (hidden || before || state.near) {
+    const was = chosen && controls.unhide(chosen.kind);
+    if (was || before || state.near) {
       refresh();
       fit();
     } else if (view && chosen) reveal(chosen);
@@ -314,22 +386,10 @@
     if (link.hash === location.hash) byAddress(); else location.hash = link.hash;
   });
   addEventListener("hashchange", byAddress);
-  const boxes = [...document.querySelectorAll(".legend input")];
-  const setOf = (box) => box.dataset.kind === undefined ? [state.offLinks, box.dataset.link] : [state.offKinds, box.dataset.kind];
-  const tick = () => boxes.forEach((box) => { const [off, name] = setOf(box); box.checked = !off.has(name); });
-  for (const box of boxes) {
-    box.addEventListener("change", () => {
-      const [off, name] = setOf(box);
-      off[box.checked ? "delete" : "add"](name);
-      refresh();
-      describe();
-    });
-  }
-  get("reset").addEventListener("click", () => {
-    state.offKinds.clear();
-    state.offLinks.clear();
-    tick();
-    finder.empty();
+  controls.key(() => {
+    refresh();
+    describe();
+  }, () => {
     clear();
     refresh();
     fit();
@@ -338,9 +398,8 @@
     if (state.chosen) show(state.chosen, { near: !state.near });
     else say("Choose an item first; then its neighbours can be shown alone.");
   }
-  const does = { neighbours, fit, closer: () => zoom(1.5), further: () => zoom(1 / 1.5),
-    first: () => turn(1), previous: () => turn(page - 1), next: () => turn(page + 1), last: () => turn(pages()) };
-  for (const [id, act] of Object.entries(does)) get(id).addEventListener("click", act);
+  controls.buttons({ neighbours, fit, closer: () => zoom(1.5), further: () => zoom(1 / 1.5),
+    first: () => turn(1), previous: () => turn(page - 1), next: () => turn(page + 1), last: () => turn(pages()) });
   get("page").addEventListener("change", () => turn(Number.parseInt(get("page").value, 10)));
 
   // ---- pointer and keys in the picture
@@ -356,10 +415,6 @@
     show(byId.get(node), { near: state.near, focus: narrow.matches });
   });
   view?.on("clickStage", () => { if (state.chosen) clear(); });
-  // The wheel scrolls the page, as everywhere else; with Ctrl it zooms the picture.
-  get("network").addEventListener("wheel", (event) => {
-    if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
-  }, { capture: true });
 
   function step(x, y) {
     const { width, height } = get("network").getBoundingClientRect();
@@ -369,7 +424,7 @@
     if (best) show(best, { near: state.near });
     else say("Nothing further that way.");
   }
-  const keys = {
+  controls.keys({
     ArrowLeft: () => step(-1, 0), ArrowRight: () => step(1, 0), ArrowUp: () => step(0, -1), ArrowDown: () => step(0, 1),
     "+": () => zoom(1.5), "=": () => zoom(1.5), "-": () => zoom(1 / 1.5), 0: fit, n: neighbours, N: neighbours,
     Enter: () => {
@@ -377,17 +432,10 @@
       if (state.chosen) get("details-heading").focus();
     },
     Escape: clear,
-  };
-  get("network").addEventListener("keydown", (event) => {
-    const act = event.ctrlKey || event.metaKey || event.altKey ? null : keys[event.key];
-    if (!act) return;
-    event.preventDefault();
-    event.stopPropagation();
-    act();
   });
   document.querySelector(".details").addEventListener("keydown", (event) => {
     if (event.key === "Escape") (state.back?.isConnected ? state.back : get("network")).focus();
-    if (event.ctrlKey || event.metaKey || event.altKey || !/^n$/i.test(event.key)) return;
+    if (!controls.plain(event) || !/^n$/i.test(event.key)) return;
     neighbours();
     if (!event.target.isConnected) get("details-heading").focus();
   });

@@ -14,8 +14,9 @@
   picture.fan(data.edges.filter(({ claim }) => claim));
   finder.over([...items.values()]);
   const ends = explore.ends(data.nodes, data.claims, data.edges, data.backs);
-  // What the key hides, what the pointer is on, and where Escape leads back to.
-  const state = { offKinds: new Set(), offLinks: new Set(), pointed: null, back: null };
+  const { hidden, offKinds, offLinks, say } = controls;
+  // What the pointer is on, and where Escape leads back to.
+  const state = { pointed: null, back: null };
   // What the address says: the chosen item, how many steps about it are shown alone (0: all), and
   // the ends of a path, of which the second may still be wanted.
   const REST = { chosen: null, near: 0, from: null, to: null };
@@ -28,27 +29,25 @@
   document.querySelector(".no-script").hidden = true;
   document.querySelector(".needs-script").hidden = false;
   const narrow = matchMedia("(max-width: 64rem)");
-  if (matchMedia("(max-width: 45rem)").matches) document.querySelector(".legend").open = false;
 
   // ---- what is seen
-  const say = (text) => { get("shown").textContent = text; };
   const sayShown = () => say(`${counted()} The tables hold the same.`);
   let open, visible, close = null, path = null;
   const isClaim = (id) => claims.has(id);
   // What an item is linked to and is not hidden by the key.
-  const joined = (id) => ends.get(id).filter(({ edge, other }) => open.has(other) && !state.offLinks.has(edge.link));
+  const joined = (id) => ends.get(id).filter(({ edge, other }) => open.has(other) && !offLinks.has(edge.link));
   const linked = (id) => joined(id).map(({ other }) => other);
   const about = (id, steps) => explore.within(id, steps, linked, isClaim);
   const faded = (id) => Boolean(close) && !close.has(id);
   const mine = (edge) => edge.claim
     ? edge.claim === state.chosen || (close.has(edge.claim) && (edge.from === state.chosen || edge.to === state.chosen))
     : edge.from === state.chosen || edge.to === state.chosen;
-  const hiddenEdge = (edge) => (edge.claim ? !visible.has(edge.claim) : state.offLinks.has(edge.link))
+  const hiddenEdge = (edge) => (edge.claim ? !visible.has(edge.claim) : offLinks.has(edge.link))
     || !visible.has(edge.from) || !visible.has(edge.to) || Boolean(path && !path.edges.has(edge));
 
   // What is seen of some items, or of all: what the key leaves, and claims whose ends are seen.
   function seen(items) {
-    const left = ({ id, kind }) => !state.offKinds.has(kind) && (!items || items.has(id));
+    const left = ({ id, kind }) => !offKinds.has(kind) && (!items || items.has(id));
     const found = new Set(data.nodes.filter(left).map(({ id }) => id));
     for (const claim of claims.values()) {
       if (left(claim) && claim.edges.some(({ from, to }) => found.has(from) && found.has(to))) found.add(claim.id);
@@ -120,7 +119,7 @@
       for (const part of row.querySelectorAll("[data-of]")) {
         const others = [...part.querySelectorAll("[data-other]")];
         for (const other of others) other.hidden = !visible.has(other.dataset.other);
-        part.hidden = state.offLinks.has(part.dataset.of) || others.every((other) => other.hidden);
+        part.hidden = offLinks.has(part.dataset.of) || others.every((other) => other.hidden);
       }
     }
     for (const table of document.querySelectorAll("#table section")) {
@@ -146,8 +145,7 @@
   // How much is shown, and what hides the rest.
   function counted() {
     const why = [];
-    const off = [...state.offKinds, ...state.offLinks];
-    if (off.length) why.push(`the key hides ${off.join(", ")}`);
+    if (hidden().length) why.push(`the key hides ${hidden().join(", ")}`);
     if (path) why.push(path.many ? `only the shortest paths from ${quoted(state.from)} to ${quoted(state.to)}` : "no path joins them");
     else if (state.near === 1) why.push(`only neighbours of ${quoted(state.chosen)}`);
     else if (state.near) why.push(`only what is within ${state.near} steps of ${quoted(state.chosen)}`);
@@ -199,7 +197,7 @@
   function drawn() {
     const shown = drawnNodes(), MARGIN = 120, TOP = 30;
     const left = Math.min(...shown.map(({ x }) => x)) - MARGIN, top = Math.min(...shown.map(({ y }) => y)) - MARGIN - TOP;
-    const wide = Math.max(1000, Math.max(...shown.map(({ x }) => x)) + MARGIN - left);
+    const wide = Math.max(...shown.map(({ x }) => x)) + MARGIN - left;
     const field = Math.max(...shown.map(({ y }) => y)) + MARGIN - top;
     const at = ({ x, y }) => ({ x: x - left, y: y - top });
     const shapes = [], lines = [];
@@ -215,29 +213,11 @@
     for (const node of shown) {
       shapes.push({ ...at(node), r: node.size, mark: mark(node), label: node.label, landmark: node.landmark, rank: node.landmark ? 1 : 0 });
     }
-    const context = document.createElement("canvas").getContext("2d");
-    const names = picture.names(context, shapes, wide, field);
     const kinds = new Set([...visible].map((id) => items.get(id).kind));
-    const key = picture.key(context, data.marks.filter(([kind]) => kinds.has(kind)), wide, field + 10);
     const lineKey = claims.size ? " A line is a claim: wider for more works, dashed where the review knows them only through others." : "";
-    const foot = `${data.foot} ${counted()}${lineKey}`, high = key.bottom + 50;
-    const texts = [{ text: data.title, x: 20, y: 34, size: 20, weight: 600 }, ...key.texts, { text: foot, x: 20, y: high - 16, size: 13, weight: 400 }];
-    return { wide, high, lines, shapes: [...shapes, ...key.shapes], names, texts, title: data.title, foot };
+    return picture.framed({ wide, high: field, lines, shapes }, data.marks.filter(([kind]) => kinds.has(kind)), data.title, `${data.foot} ${counted()}${lineKey}`);
   }
-
-  async function save(form) {
-    const file = await picture[form](drawn());
-    const link = details.make("a", { href: URL.createObjectURL(file), download: `${data.view}.${form}` });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-    say(`Saved as ${link.download}, with your downloads.`);
-  }
-  for (const form of ["png", "svg"]) {
-    get(form).addEventListener("click", () => {
-      if (visible.size) save(form);
-      else say("Nothing is shown, so there is no picture to save.");
-    });
-  }
+  controls.saving(data.view, ["png", "svg"], () => visible.size, drawn);
 
   // ---- details
   const quoted = (id) => `“${items.get(id).label}”`;
@@ -252,7 +232,7 @@
     } else if (path?.many) {
       details.paths(path.first.map((ids) => ids.map((id, place) => ({ item: items.get(id), how: place ? how(ids[place - 1], id) : "" }))), path.many, [leaving]);
     } else if (path) {
-      const hides = state.offKinds.size + state.offLinks.size ? " by what the key leaves; “Show everything” brings the rest back" : "";
+      const hides = hidden().length ? " by what the key leaves; “Show everything” brings the rest back" : "";
       details.tell("No path", details.says(`Nothing leads from ${quoted(from)} to ${quoted(to)}${hides}.`), leaving);
     } else {
       details.tell("Details", details.says("Choose an item in the picture, in the search results or in a table."));
@@ -280,9 +260,7 @@
   function show(next, { focus = false } = {}) {
     Object.assign(state, REST, next);
     const { chosen, from, to } = state;
-    // Whoever asks for an item sees it, whatever the key says.
-    for (const id of [chosen, from, to]) if (id) state.offKinds.delete(items.get(id).kind);
-    tick();
+    for (const id of [chosen, from, to]) if (id) controls.unhide(items.get(id).kind);
     refresh();
     if (chosen && !isClaim(chosen)) network.selectNodes([chosen], false); else network.unselectAll();
     if (state.near || path) fit(); else if (chosen) reveal(chosen);
@@ -331,22 +309,10 @@
     if (hash === location.hash) byAddress(); else location.hash = hash;
   });
   addEventListener("hashchange", byAddress);
-  const boxes = [...document.querySelectorAll(".legend input")];
-  const setOf = (box) => box.dataset.kind === undefined ? [state.offLinks, box.dataset.link] : [state.offKinds, box.dataset.kind];
-  const tick = () => boxes.forEach((box) => { const [off, name] = setOf(box); box.checked = !off.has(name); });
-  for (const box of boxes) {
-    box.addEventListener("change", () => {
-      const [off, name] = setOf(box);
-      off[box.checked ? "delete" : "add"](name);
-      refresh();
-      if (path) describe();
-    });
-  }
-  get("reset").addEventListener("click", () => {
-    state.offKinds.clear();
-    state.offLinks.clear();
-    tick();
-    finder.empty();
+  controls.key(() => {
+    refresh();
+    if (path) describe();
+  }, () => {
     clear();
     fit();
   });
@@ -373,12 +339,7 @@
     else leave();
   }
   const zoom = (factor) => network.moveTo({ scale: network.getScale() * factor });
-  get("neighbours").addEventListener("click", neighbours);
-  get("expand").addEventListener("click", expand);
-  get("path").addEventListener("click", pathHere);
-  get("closer").addEventListener("click", () => zoom(1.25));
-  get("further").addEventListener("click", () => zoom(0.8));
-  get("fit").addEventListener("click", fit);
+  controls.buttons({ neighbours, expand, path: pathHere, fit, closer: () => zoom(1.25), further: () => zoom(0.8) });
 
   // ---- pointer and keys in the picture
   const point = (id) => {
@@ -399,10 +360,6 @@
     else if (state.from && state.to) show({ from: state.from, to: state.to });
     else if (!state.from && state.chosen) clear();
   });
-  // The wheel scrolls the page, as everywhere else; with Ctrl it zooms the picture.
-  get("network").addEventListener("wheel", (event) => {
-    if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
-  }, { capture: true });
 
   function step(x, y) {
     const from = state.chosen && visible.has(state.chosen) ? placeOf(state.chosen) : network.getViewPosition();
@@ -411,9 +368,9 @@
     if (best) show(wanted() ? { chosen: best, from: state.from } : choosing(best));
     else say("Nothing further that way.");
   }
-  const keys = {
+  const does = {
     ArrowLeft: () => step(-1, 0), ArrowRight: () => step(1, 0), ArrowUp: () => step(0, -1), ArrowDown: () => step(0, 1),
-    "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: fit, 
+    "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: fit,
     n: neighbours, N: neighbours, e: expand, E: expand, p: pathHere, P: pathHere,
     Enter: () => {
       state.back = get("network");
@@ -422,13 +379,7 @@
     },
     Escape: () => (state.from ? leave() : clear()),
   };
-  get("network").addEventListener("keydown", (event) => {
-    const act = event.ctrlKey || event.metaKey || event.altKey ? null : keys[event.key];
-    if (!act) return;
-    event.preventDefault();
-    event.stopPropagation();
-    act();
-  });
+  controls.keys(does);
   // Escape leaves a path wherever it is pressed, but first empties a search.
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && state.from && !(event.target === get("query") && get("query").value)) leave();
@@ -436,8 +387,8 @@
   // Letters mean in the details what they mean in the picture; a path is then chosen there.
   document.querySelector(".details").addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !state.from) (state.back?.isConnected ? state.back : get("network")).focus();
-    if (event.ctrlKey || event.metaKey || event.altKey || !/^[nep]$/i.test(event.key)) return;
-    keys[event.key]();
+    if (!controls.plain(event) || !/^[nep]$/i.test(event.key)) return;
+    does[event.key]();
     // What had the focus may be gone with the details that it stood in.
     if (wanted()) get("network").focus();
     else if (!event.target.isConnected) get("details-heading").focus();

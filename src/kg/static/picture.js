@@ -81,7 +81,7 @@ const picture = (() => {
   // Places names, the most wanted first, none over another; `items` have x, y, r, label, landmark
   // and rank: below 0 in grey, and only of landmarks; above 2 whatever it lies upon.
   function names(context, items, wide, high) {
-    const taken = items.map(({ landmark, x, y, r }) => ({ item: true, landmark, left: x - r, right: x + r, top: y - r, bottom: y + r }));
+    const taken = items.map(({ landmark, rank, x, y, r }) => ({ item: true, rank: landmark ? rank : -Infinity, left: x - r, right: x + r, top: y - r, bottom: y + r }));
     const wanted = items.filter(({ rank, landmark }) => rank >= 0 || landmark)
       .sort((a, b) => b.rank - a.rank || b.r - a.r).slice(0, 300);
     const placed = [];
@@ -97,8 +97,8 @@ const picture = (() => {
       });
       const inside = (box) => box.left >= 2 && box.right <= wide - 2 && box.top >= 2 && box.bottom <= high - 2;
       const free = (box) => inside(box) && taken.every((other) => apart(box, other));
-      // A landmark would rather lie on a small shape than have no name.
-      const nearly = (box) => inside(box) && taken.every((other) => apart(box, other) || (other.item && !other.landmark));
+      // A landmark would rather lie on a lesser shape than have no name.
+      const nearly = (box) => inside(box) && taken.every((other) => apart(box, other) || (other.item && other.rank < rank));
       const box = spots.find(free) || (large && spots.find(nearly)) || (must && (spots.find(inside) || spots[0]));
       if (!box) continue;
       taken.push(box);
@@ -139,6 +139,14 @@ const picture = (() => {
     return { shapes, texts, bottom: y };
   }
 
+  // A picture with its title, key and foot, for a file.
+  function framed({ wide: least, high, lines, shapes }, marks, title, foot) {
+    const wide = Math.max(1000, least), context = document.createElement("canvas").getContext("2d");
+    const under = key(context, marks, wide, high + 10), bottom = under.bottom + 50;
+    const texts = [{ text: title, x: 20, y: 34, size: 20, weight: 600 }, ...under.texts, { text: foot, x: 20, y: bottom - 16, size: 13, weight: 400 }];
+    return { wide, high: bottom, lines, shapes: [...shapes, ...under.shapes], names: names(context, shapes, wide, high), texts, title, foot };
+  }
+
   // ---- the whole picture as a file: `drawn` holds wide, high, lines, shapes, names, texts
   // (each with text, x, y, size and weight) and, for SVG, title and foot
   const SVG = "http://www.w3.org/2000/svg";
@@ -173,11 +181,11 @@ const picture = (() => {
     return new Blob([new XMLSerializer().serializeToString(root)], { type: "image/svg+xml" });
   }
 
-  function png(drawn) {
+  function painted(drawn) {
     // Twice the size, for print; less where a browser would refuse so large a canvas.
     const scale = Math.min(2, 8000 / Math.max(drawn.wide, drawn.high));
     const canvas = Object.assign(document.createElement("canvas"), { width: drawn.wide * scale, height: drawn.high * scale });
-    const context = canvas.getContext("2d");
+    const context = canvas.getContext("2d", { willReadFrequently: true });
     context.scale(scale, scale);
     context.fillStyle = "#ffffff";
     context.fillRect(0, 0, drawn.wide, drawn.high);
@@ -196,8 +204,9 @@ const picture = (() => {
       context.font = `${weight} ${size}px ${FACE}`;
       context.fillText(text, x, y);
     }
-    return new Promise((done) => canvas.toBlob(done, "image/png"));
+    return canvas;
   }
+  const png = (drawn) => new Promise((done) => { painted(drawn).toBlob(done, "image/png"); });
 
-  return { bent, fan, head, key, middle, names, png, stamp, svg, write };
+  return { bent, fan, framed, head, middle, names, painted, png, stamp, svg, write };
 })();
