@@ -365,6 +365,20 @@ def test_a_store_is_stale_when_a_file_says_something_else(folder: Path, tmp_path
     assert stale(folder, [], tmp_path) == [file.as_posix()]
 
 
+def test_a_file_that_changes_while_it_is_read_makes_its_store_stale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kg.data_files._MANY", 1)
+    file = numbered(tmp_path / "ten.nt", 10)
+
+    def told(text: str) -> None:
+        if text.startswith("loaded"):
+            file.write_bytes(file.read_bytes().replace(b"<u:o>", b"<u:x>"))
+
+    build([file], tmp_path / "store", told=told)
+    assert stale(tmp_path / "store", [file], tmp_path) == [file.as_posix()]
+
+
 def test_a_new_file_of_the_home_makes_its_store_stale(home: Path, tmp_path: Path) -> None:
     store, project = tmp_path / "store", Project(home)
     build(project.graph_files(), store, home)

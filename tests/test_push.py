@@ -166,6 +166,7 @@ def test_an_empty_graph_replaces_none(stub: Start) -> None:
         (answer("507 X"), "507 Insufficient Storage", "room"),
         (answer("500 X"), "is not known", "push again"),
         (answer("200 OK", b"<h1>", "text/html"), "web page", "graph store"),
+        (answer("201 X", b"<h1>", "text/html"), "web page", "graph store"),
         (b"", "is not known", "push again"),
         (answer("307 X", more="Location: /other\r\n"), "redirect.* with a graph", "/other"),
         (answer("301 X", more="Location: http://127.0.0.2/\r\n"), "another server", "127.0.0.2"),
@@ -175,6 +176,10 @@ def test_what_a_server_refuses_is_told(stub: Start, said: bytes, what: str, fix:
     found = stub(said)
     assert fix in fails(found.url, what).fix
     assert len(found.requests) == 1
+
+
+def test_an_empty_page_is_no_page(stub: Start) -> None:
+    assert push([ONE], stub(answer("200 OK", b"", "text/html")).url) == 1
 
 
 def test_a_server_that_is_not_there_has_been_sent_nothing() -> None:
@@ -210,6 +215,7 @@ def test_credentials_are_sent_and_not_shown(
     told: list[str] = []
     found = stub(answer("204 X"))
     push([ONE], f"{found.url}?key=k3y", told=told.append)
+    told.append(str(fails(f"{stub(answer('404 X', b'no /?key=k3y')).url}?key=k3y", "404")))
     assert f"authorization: {header}" in found.headers()
     said = fails(stub(answer("400 X", b"no s3cret")).url, "400", told=told.append)
     assert "s3cret" not in f"{said}{told}" and "k3y" not in f"{said}{told}"

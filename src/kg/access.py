@@ -55,7 +55,7 @@ def reach(url: str, seconds: float, size: int) -> tuple[str, Limits]:
         follow=not credentials,
         direct=here,
         tls=ssl.create_default_context() if parts.scheme == "https" else None,
-        secrets=secrets,
+        secrets=(*secrets, parts.query) if "=" in parts.query else secrets,
     )
 
 

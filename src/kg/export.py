@@ -21,13 +21,13 @@ from pyoxigraph import (
     Triple,
 )
 
+from kg.data_files import stream
 from kg.errors import KgError, QueryRefused
 from kg.gate import check_read_only
 from kg.project import Project
 from kg.results import GRAPH_FORMATS, Triples
 from kg.store import LocalStore, Store
 from kg.terms import PREFIXES
-from kg.turtle import read_turtle
 
 _RUN = 200_000  # triples that are sorted in memory at a time
 DERIVED = NamedNode(f"{PREFIXES['graph']}derived")
@@ -132,7 +132,7 @@ def _with_derived(
 
 def _from_files(project: Project) -> Iterator[Triple]:
     for path in project.graph_files():
-        yield from read_turtle(path).triples
+        yield from stream(path)
 
 
 def _asked(store: Store) -> Iterable[Triple]:

@@ -140,7 +140,8 @@ def _send(request: Request, reading: Progress, limits: Limits) -> None:
     if reply.status not in _DONE:
         refused = refusal(reply, limits, "graph", _FIXES)
         raise _unsure(refused, reading) if (reply.status or 0) >= 500 else refused
-    if kind_of(reply) in PAGE_TYPES and reply.status == HTTPStatus.OK:
+    # Virtuoso calls an empty answer a page.
+    if kind_of(reply) in PAGE_TYPES and reply.read().strip():
         raise limits.failed(
             "the endpoint answered with a web page, as no graph store does", _ADDRESS
         )
