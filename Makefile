@@ -24,8 +24,9 @@ demo: setup ## validate the graph, ask the lead question, build the pages
 	$(BIN)/kg site build --output build/site
 	@echo "Begin with build/site/index.html, or with the network in build/overview.html; the other networks are beside it."
 
+# Two processes, each with a server and a browser of its own; what a file of tests makes is made once.
 test: setup chromium lint ## everything essential
-	$(BIN)/pytest -m "not full"
+	$(BIN)/pytest -m "not full" --numprocesses 2 --dist loadfile
 
 test-full: setup chromium virtuoso ## real servers, every page, the wheel
 	$(BIN)/pytest -m full

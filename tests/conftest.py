@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import socket
 import ssl
 import subprocess
@@ -33,20 +34,13 @@ from kg.store import MemoryStore, read
 
 ROOT = Path(__file__).parent.parent
 SOURCE_TEXT = ROOT.parent / "shared" / "source" / "000_f5938bed29163197.txt"
+EXAMPLES = ROOT / "tests" / "shapes"
 
 AXE = (ROOT / "tests" / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 Result = TypeVar("Result")
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep what the tests lay out apart from what the user did."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KG_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 @pytest.fixture
@@ -84,6 +78,18 @@ def site(tmp_path_factory: pytest.TempPathFactory, project: Project, store: Memo
     folder = tmp_path_factory.mktemp("site")
     build_site(project, store, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A home that holds every ok and bad example of a shape; tests only read it."""
+    home = tmp_path_factory.mktemp("examples")
+    data = home / "data" / "triples"
+    data.mkdir(parents=True)
+    shutil.copy(EXAMPLES / "fixture.ttl", data)
+    for path in EXAMPLES.glob("*/*.ttl"):
+        shutil.copy(path, data / f"{path.parent.name}.{path.stem}.ttl")
+    return Project(home)
 
 
 @pytest.fixture(scope="session")

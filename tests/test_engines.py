@@ -1,9 +1,7 @@
 """Every engine says the same of the same data."""
 
 import builtins
-import shutil
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,20 +12,6 @@ from kg.project import Project
 from kg.reports import Report, Violation, render_report
 from kg.terms import expand
 from kg.validation import ENGINES, engines, shacl_engine, validate
-
-EXAMPLES = Path(__file__).parent / "shapes"
-
-
-@pytest.fixture(scope="module")
-def examples(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A home that holds every ok and bad example of a shape."""
-    home = tmp_path_factory.mktemp("home")
-    data = home / "data" / "triples"
-    data.mkdir(parents=True)
-    shutil.copy(EXAMPLES / "fixture.ttl", data)
-    for path in EXAMPLES.glob("*/*.ttl"):
-        shutil.copy(path, data / f"{path.parent.name}.{path.stem}.ttl")
-    return Project(home)
 
 
 def told(report: Report) -> list[Violation]:

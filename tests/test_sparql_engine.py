@@ -1,7 +1,6 @@
 """Shapes as SPARQL: the findings are those of pySHACL, and what is not known is refused."""
 
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -306,18 +305,6 @@ def test_malformed_sparql_in_a_shape_is_told() -> None:
     select = "SELECT $this ?value WHERE { $this ?value }"
     with pytest.raises(KgError, match="a shape cannot be run"):
         found("sparql", f"sh:sparql [ sh:select '{select}' ]")
-
-
-@pytest.fixture(scope="module")
-def examples(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A home that holds every ok and bad example of a shape."""
-    home = tmp_path_factory.mktemp("home")
-    data = home / "data" / "triples"
-    data.mkdir(parents=True)
-    shutil.copy(EXAMPLES / "fixture.ttl", data)
-    for path in EXAMPLES.glob("*/*.ttl"):
-        shutil.copy(path, data / f"{path.parent.name}.{path.stem}.ttl")
-    return Project(home)
 
 
 def results(report: Report) -> set[tuple[str, ...]]:
