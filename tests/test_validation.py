@@ -170,6 +170,18 @@ def test_check_queries_are_run(tmp_path: Path) -> None:
     assert "The data conform, with 1 warning" in summary(report)
 
 
+def test_a_check_query_of_a_severity_that_no_report_knows_is_refused(tmp_path: Path) -> None:
+    project = home(tmp_path)
+    (tmp_path / "queries" / "check-grave.rq").write_text(
+        "#+ summary: Grave\n#+ question: Is it grave?\n#+ description: Mend it\n"
+        "#+ severity: Grave\nSELECT ?focus ?message { ?focus ?how ?message }",
+        encoding="utf-8",
+    )
+    with pytest.raises(KgError, match="the severity 'Grave'") as error:
+        validate(project)
+    assert error.value.where == "queries/check-grave.rq" and "Warning" in error.value.fix
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     return validate(home(tmp_path_factory.mktemp("home")))
