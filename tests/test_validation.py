@@ -338,6 +338,44 @@ def test_a_literal_is_told_of_in_a_store_too(tmp_path: Path) -> None:
     assert [violation.focus for violation in report.violations] == [f'"{HOSTILE}"']
 
 
+UNSAID = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix kg: <https://w3id.org/evidence-kg/ontology#> .
+<x:Used> a sh:NodeShape ; sh:targetObjectsOf kg:round ; sh:class kg:Theme .
+<x:Named> a sh:NodeShape ; sh:targetNode <x:must>, 5 ; sh:property <x:Label> .
+<x:Label> a sh:PropertyShape ; sh:path kg:end ; sh:minCount 1 .
+"""
+
+
+@pytest.mark.parametrize("engine", ["pyshacl", "shacl", "sparql"])
+def test_what_is_found_at_an_iri_of_which_nothing_is_said_is_told(
+    tmp_path: Path, engine: str
+) -> None:
+    data = DATA + "theme:b kg:round <x:nowhere>, theme:a .\n"
+    project = home(tmp_path, data, UNSAID)
+    told = {v.focus: v.place for v in validate(project, engine=engine).violations}
+    five = '"5"^^<http://www.w3.org/2001/XMLSchema#integer>'
+    place = "data/triples/themes.ttl:11"
+    assert told == {"x:nowhere": place, "x:must": "", five: ""}
+    # What another file uses or describes is not told of this one.
+    (tmp_path / "data/triples/themes.ttl").write_text(data + "<x:must> kg:q 1 .\n", "utf-8")
+    other = tmp_path / "new.ttl"
+    other.write_text("<x:a> <x:p> <x:b> .", encoding="utf-8")
+    report = validate(project, [other], engine=engine)
+    assert [v.focus for v in report.violations] == [five]
+    assert "The data do not conform: 1 problem (0 checks" in summary(report)
+
+
+def test_the_same_is_told_in_a_store_whose_ontology_has_names_alone(tmp_path: Path) -> None:
+    project = home(tmp_path, DATA + "theme:b kg:round <x:nowhere> .\n", UNSAID)
+    (tmp_path / "ontology" / "kg.ttl").write_text(
+        "<https://w3id.org/evidence-kg/ontology#Theme> a <http://www.w3.org/2002/07/owl#Class> .",
+        encoding="utf-8",
+    )
+    report = validate(project, asked=MemoryStore(project.graph_files()))
+    assert {v.focus[:9] for v in report.violations} == {"x:nowhere", "x:must", '"5"^^<htt'}
+
+
 @pytest.mark.parametrize("engine", ["pyshacl", "shacl", "sparql"])
 def test_ill_typed_literals_print_nothing(kg: Any, tmp_path: Path, engine: str) -> None:
     xsd = "<http://www.w3.org/2001/XMLSchema#"

@@ -98,7 +98,7 @@ def _violations(
     wanted = [(f.focus, f.path if f.path in paths else "", f.value) for f in findings]
     places = judged.places(wanted)
     for finding, (_, path, _), place in zip(findings, wanted, places, strict=True):
-        if place is None or (is_iri(finding.focus) and finding.focus not in labels):
+        if place is None:
             continue
         shape = (NamedNode if is_iri(finding.shape) else BlankNode)(finding.shape)
         yield Violation(
