@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.errors import KgError
 from kg.project import Project
@@ -94,3 +94,14 @@ def test_what_pyshacl_would_pass_over_is_refused(engine: str, term: str) -> None
     with pytest.raises(KgError, match=f"no engine judges {term}") as error:
         engines.find([], [shape], engine)
     assert error.value.where == "kgs:S"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("level", ["sh:Debug", "kg:Grave", "Grave"])
+def test_a_severity_that_no_report_knows_is_refused(engine: str, level: str) -> None:
+    value = NamedNode(expand(level)) if ":" in level else Literal(level)
+    shape = Triple(NamedNode(expand("kgs:S")), NamedNode(expand("sh:severity")), value)
+    with pytest.raises(KgError, match=f"no engine judges the severity {level}") as error:
+        engines.find([], [shape], engine)
+    assert error.value.where == "kgs:S"
+    assert error.value.fix == "choose one of sh:Violation, sh:Warning, sh:Info"

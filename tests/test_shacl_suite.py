@@ -115,7 +115,8 @@ def reports(tests: dict[str, Test]) -> dict[str, dict[str, Judged]]:
 
 def known(engine: str) -> set[str]:
     """The tests that an engine is known to fail."""
-    groups = tomllib.loads(KNOWN.read_text(encoding="utf-8")).get(engine, [])
+    written = tomllib.loads(KNOWN.read_text(encoding="utf-8"))
+    groups = written.get(engine, []) + (written["refused"] if engine in WHOLE else [])
     assert all(group["reason"] and group["tests"] for group in groups)
     return {name for group in groups for name in group["tests"]}
 
@@ -143,6 +144,13 @@ def test_reports_are_equal(tests: dict[str, Test], reports: dict[str, dict[str, 
         told = (judge[name], fast[name])
         one, other = told if name in worded else map(silent, told)
         assert one == other, name
+
+
+@pytest.mark.parametrize("engine", JUDGES)
+def test_what_no_engine_judges_is_refused_by_name(engine: str, tests: dict[str, Test]) -> None:
+    for name in known("refused"):
+        with pytest.raises(KgError, match="no engine judges"):
+            judged(tests[name].data, tests[name].shapes, engine)
 
 
 @pytest.mark.parametrize("engine", PARTIAL)

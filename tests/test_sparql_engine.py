@@ -15,7 +15,7 @@ from kg.project import Project
 from kg.reports import FORMATS, Report, render_report
 from kg.store import DiskStore, MemoryStore, Store
 from kg.validation import engines, validate
-from kg.validation.constraints import COMPONENTS, DATATYPES
+from kg.validation.constraints import COMPONENTS, DATATYPES, OF_SETS
 from kg.validation.engines import find
 from kg.validation.findings import Finding
 
@@ -78,6 +78,7 @@ MORE = {
     "nothing in it": "sh:or ( [ sh:path :p ; sh:maxCount 0 ] [ sh:not [ ] ] )",
     "inverse": "sh:path [ sh:inversePath :r ] ; sh:minCount 1 ; sh:class :Sub",
     "sequence": "sh:path ( :r :r [ sh:inversePath :p ] ) ; sh:maxCount 0 ; sh:minCount 1",
+    "inverse of an inverse": "sh:path [ sh:inversePath [ sh:inversePath :r ] ] ; sh:maxCount 0",
     "alternative": "sh:path [ sh:alternativePath ( :p :q ( :r :q ) ) ] ; sh:maxCount 2 ; "
     "sh:datatype xsd:integer",
     "subjects": "sh:targetSubjectsOf :flag, :q ; sh:path :p ; sh:maxCount 1",
@@ -130,6 +131,19 @@ def test_places_paths_and_targets_find_what_pyshacl_finds(name: str) -> None:
     assert judged
     # pySHACL tells of a thing as often as it is reached.
     assert set(found("sparql", MORE[name])) == set(judged)
+
+
+@pytest.mark.parametrize("within", ["not ", "and ( ", "or ( ", "xone ( [ sh:class :Sub ] "])
+@pytest.mark.parametrize("name", OF_SETS)
+def test_counts_in_shapes_within_find_what_pyshacl_finds(name: str, within: str) -> None:
+    inner = f"[ sh:path :r ; sh:property [ {SHAPES[name]} ] ]"
+    body = f"sh:{within} {inner} {')' * ('(' in within)}"
+    judged = set(found("pyshacl", body))
+    assert set(found("sparql", body)) == judged
+    # Each way round, that nothing passes in silence.
+    turned = f"sh:not [ {body} ]"
+    assert set(found("sparql", turned)) == set(found("pyshacl", turned))
+    assert judged or found("pyshacl", turned)
 
 
 @pytest.mark.parametrize("name", DATATYPES)

@@ -170,6 +170,18 @@ def test_check_queries_are_run(tmp_path: Path) -> None:
     assert "The data conform, with 1 warning" in summary(report)
 
 
+def test_a_check_query_of_a_severity_that_no_report_knows_is_refused(tmp_path: Path) -> None:
+    project = home(tmp_path)
+    (tmp_path / "queries" / "check-grave.rq").write_text(
+        "#+ summary: Grave\n#+ question: Is it grave?\n#+ description: Mend it\n"
+        "#+ severity: Grave\nSELECT ?focus ?message { ?focus ?how ?message }",
+        encoding="utf-8",
+    )
+    with pytest.raises(KgError, match="the severity 'Grave'") as error:
+        validate(project)
+    assert error.value.where == "queries/check-grave.rq" and "Warning" in error.value.fix
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     return validate(home(tmp_path_factory.mktemp("home")))
@@ -324,6 +336,44 @@ def test_a_literal_is_told_of_in_a_store_too(tmp_path: Path) -> None:
     project = home(tmp_path, DATA + f'theme:b kg:round "{HOSTILE}" .\n', LITERALS)
     report = validate(project, asked=MemoryStore(project.graph_files()))
     assert [violation.focus for violation in report.violations] == [f'"{HOSTILE}"']
+
+
+UNSAID = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix kg: <https://w3id.org/evidence-kg/ontology#> .
+<x:Used> a sh:NodeShape ; sh:targetObjectsOf kg:round ; sh:class kg:Theme .
+<x:Named> a sh:NodeShape ; sh:targetNode <x:must>, 5 ; sh:property <x:Label> .
+<x:Label> a sh:PropertyShape ; sh:path kg:end ; sh:minCount 1 .
+"""
+
+
+@pytest.mark.parametrize("engine", ["pyshacl", "shacl", "sparql"])
+def test_what_is_found_at_an_iri_of_which_nothing_is_said_is_told(
+    tmp_path: Path, engine: str
+) -> None:
+    data = DATA + "theme:b kg:round <x:nowhere>, theme:a .\n"
+    project = home(tmp_path, data, UNSAID)
+    told = {v.focus: v.place for v in validate(project, engine=engine).violations}
+    five = '"5"^^<http://www.w3.org/2001/XMLSchema#integer>'
+    place = "data/triples/themes.ttl:11"
+    assert told == {"x:nowhere": place, "x:must": "", five: ""}
+    # What another file uses or describes is not told of this one.
+    (tmp_path / "data/triples/themes.ttl").write_text(data + "<x:must> kg:q 1 .\n", "utf-8")
+    other = tmp_path / "new.ttl"
+    other.write_text("<x:a> <x:p> <x:b> .", encoding="utf-8")
+    report = validate(project, [other], engine=engine)
+    assert [v.focus for v in report.violations] == [five]
+    assert "The data do not conform: 1 problem (0 checks" in summary(report)
+
+
+def test_the_same_is_told_in_a_store_whose_ontology_has_names_alone(tmp_path: Path) -> None:
+    project = home(tmp_path, DATA + "theme:b kg:round <x:nowhere> .\n", UNSAID)
+    (tmp_path / "ontology" / "kg.ttl").write_text(
+        "<https://w3id.org/evidence-kg/ontology#Theme> a <http://www.w3.org/2002/07/owl#Class> .",
+        encoding="utf-8",
+    )
+    report = validate(project, asked=MemoryStore(project.graph_files()))
+    assert {v.focus[:9] for v in report.violations} == {"x:nowhere", "x:must", '"5"^^<htt'}
 
 
 @pytest.mark.parametrize("engine", ["pyshacl", "shacl", "sparql"])

@@ -101,7 +101,7 @@ def count(number: int, one: str, many: str = "") -> str:
 def summary(report: Report) -> str:
     """Say in one sentence how the validation ended."""
     things = f"{count(report.checked, 'check')} on {count(report.triples, 'triple')}"
-    if not report.checked:
+    if not report.checked and not any(v.severity == "Violation" for v in report.violations):
         return "Nothing was checked: no shape met any data."
     if not report.violations:
         return f"The data conform ({things}{_within(len(report.files))})."

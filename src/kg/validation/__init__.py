@@ -8,7 +8,7 @@ from pyoxigraph import BlankNode, NamedNode
 from kg.errors import KgError
 from kg.project import Project
 from kg.queries import read_query, run
-from kg.reports import Report, Violation
+from kg.reports import SEVERITIES, Report, Violation
 from kg.results import Table
 from kg.store import Store
 from kg.terms import PREFIXES, curie, is_iri
@@ -98,7 +98,7 @@ def _violations(
     wanted = [(f.focus, f.path if f.path in paths else "", f.value) for f in findings]
     places = judged.places(wanted)
     for finding, (_, path, _), place in zip(findings, wanted, places, strict=True):
-        if place is None or (is_iri(finding.focus) and finding.focus not in labels):
+        if place is None:
             continue
         shape = (NamedNode if is_iri(finding.shape) else BlankNode)(finding.shape)
         yield Violation(
@@ -154,6 +154,12 @@ def _check_queries(project: Project, judged: _Judged) -> Iterator[Violation]:
                 "a check query does not give ?focus ?message",
                 where=project.shown(query.path),
                 fix="begin its SELECT with ?focus ?message",
+            )
+        if query.severity not in {"", *SEVERITIES}:
+            raise KgError(
+                f"a check query has the severity {query.severity!r}",
+                where=project.shown(query.path),
+                fix=f"choose one of {', '.join(SEVERITIES)}",
             )
         found = [
             {name: str(getattr(term, "value", "")) for name, term in row.items()}

@@ -67,7 +67,10 @@ class Rule(NamedTuple):
 
 
 class _Given(NamedTuple):
-    """A constraint of a shape: its parameter, and what binds the focus and, from it, the value."""
+    """A constraint of a shape: its parameter, and what binds the focus and, from it, the value.
+
+    Of a shape within a constraint, `outer` is the value of that constraint, which is judged by it.
+    """
 
     shape: Any
     parameter: Any
@@ -75,6 +78,7 @@ class _Given(NamedTuple):
     value: str
     base: str
     step: str
+    outer: str
 
     @property
     def values(self) -> str:
@@ -101,8 +105,15 @@ class Writer:
         self._numbers = count(1)
         self._open: list[Any] = []
 
-    def rules(self, shape: Any, focus: str, base: str) -> Iterator[Rule]:
-        """Give the rules of a shape, and of the property shapes in it, at any depth."""
+    def rules(self, shape: Any, focus: str, base: str, outer: str = "") -> Iterator[Rule]:
+        """Give the rules of a shape, and of the property shapes in it, at any depth.
+
+        Args:
+            shape: the shape.
+            focus: the variable of what it is held against.
+            base: the group that binds that.
+            outer: the variable that each rule is to bind besides.
+        """
         if shape in self._open:
             raise refused("a shape that leads back to itself", shape)
         self._open.append(shape)
@@ -112,7 +123,7 @@ class Writer:
             step = f"?{focus} {self._path(paths[0], shape)} ?{value} ."
         names = [name.removeprefix(_SH) for name in self.shapes.properties(shape)]
         given = [
-            (name, _Given(shape, parameter, focus, value, base, step))
+            (name, _Given(shape, parameter, focus, value, base, step, outer))
             for name in names
             if name in COMPONENTS
             for parameter in self.shapes.values(shape, f"sh:{name}")
@@ -126,7 +137,7 @@ class Writer:
             else:
                 raise refused(f"sh:{name} {'beside' if step else 'without'} a path", shape)
         for inner in self.shapes.values(shape, "sh:property"):
-            yield from self.rules(inner, value, f"{base} {step}")
+            yield from self.rules(inner, value, f"{base} {step}", outer)
         self._open.pop()
 
     def _screen(self, given: Sequence[tuple[str, _Given]]) -> tuple[set[str], str]:
@@ -147,7 +158,7 @@ class Writer:
 
     def violators(self, shape: Any, given: _Given) -> str:
         """Write which values of a constraint violate a shape."""
-        rules = self.rules(shape, given.value, given.values)
+        rules = self.rules(shape, given.value, given.values, given.value)
         groups = [f"{{ {rule.group} }}" for rule in rules] or ["{ FILTER(false) }"]
         return f"{{ SELECT DISTINCT ?{given.value} {{ {' UNION '.join(groups)} }} }}"
 
@@ -157,7 +168,7 @@ class Writer:
         if steps := self.shapes.items(path):
             return f"({'/'.join(self._path(step, shape) for step in steps)})"
         if back := self.shapes.values(path, "sh:inversePath"):
-            return f"^{self._path(back[0], shape)}"
+            return f"^({self._path(back[0], shape)})"
         if ways := self.shapes.values(path, "sh:alternativePath"):
             return f"({'|'.join(self._path(way, shape) for way in self.shapes.items(ways[0]))})"
         raise refused("this kind of sh:path", shape)
@@ -293,8 +304,9 @@ def _has_value(_: Writer, given: _Given) -> str:
 
 
 def _counted(group: str, given: _Given, wrong: str) -> str:
+    names = " ".join(f"?{name}" for name in dict.fromkeys((given.outer, given.focus)) if name)
     return (
-        f"{{ SELECT ?{given.focus} {{ {group} }} GROUP BY ?{given.focus} "
+        f"{{ SELECT {names} {{ {group} }} GROUP BY {names} "
         f"HAVING(COUNT(DISTINCT ?{given.value}) {wrong} {given.number}) }}"
     )
 

@@ -10,6 +10,8 @@ from kg.store import MemoryStore, Store
 from kg.terms import curie, expand
 from kg.validation import pyshacl_engine, shacl_engine, sparql_engine
 from kg.validation.findings import Finding
+from kg.validation.shapes import Shapes
+from kg.validation.well_formed import check_known
 
 ENGINES = ("auto", "pyshacl", "shacl", "sparql")
 # Up to so many triples pySHACL is as quick as anyone wants.
@@ -53,6 +55,14 @@ def find(
                 where=curie(subject.value) if isinstance(subject, NamedNode) else "a shape",
                 fix="say it with what SHACL has itself, such as sh:targetClass or sh:sparql",
             )
+    for subject, predicate, _ in shapes:
+        if predicate.value in _UNJUDGED:
+            raise KgError(
+                f"no engine judges {_UNJUDGED[predicate.value]}",
+                where=curie(subject.value) if isinstance(subject, NamedNode) else "a shape",
+                fix="say it with what SHACL has itself, such as sh:targetClass or sh:sparql",
+            )
+    check_known(Shapes(shapes))
     if engine == "sparql":
         return "sparql", sparql_engine.find(store or MemoryStore([], data), shapes)
     large = len(data) > LARGE and shacl_engine.is_installed()

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pyoxigraph import BlankNode, NamedNode, Quad, Triple
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Triple
 
 from kg.errors import KgError
 from kg.locations import Locations, locate
@@ -87,21 +87,35 @@ class JudgedFiles:
 
         Args:
             wanted: for each the focus, its property if that has a name, and the value. A literal
-                stands where it is the value of a thing.
+                stands where it is the value of a thing, and so does an IRI of which nothing is
+                said; where it is of none, the whole is wrong.
         """
-        wanted = [self._use(each[0]) if is_literal(each[0]) else each for each in wanted]
+        bare = {focus for focus, *_ in wanted if self._is_bare(focus)}
+        uses = {focus: self._use(focus) for focus in bare}
+        wanted = [uses.get(each[0], each) for each in wanted]
         focuses: dict[Path, set[str]] = defaultdict(set)
         for focus, *_ in wanted:
             for file in self._described.get(focus, ()):
                 focuses[file].add(focus)
         lines = {file: locate(file, things) for file, things in focuses.items()}
-        return [self._place(lines, *each) for each in wanted]
+        return [self._place(lines, *each) if each[0] else ("", None) for each in wanted]
 
-    def _use(self, literal: str) -> Wanted:
-        text = f"SELECT ?this ?how {{ ?this ?how {literal} {self.pattern} }} ORDER BY ?this LIMIT 1"
-        for this, how in rows(self.store, text):
-            return this.value, how.value, ""
-        return literal, "", ""
+    def _is_bare(self, focus: str) -> bool:
+        """Tell whether no file, judged or at hand, says anything of a focus that has a name."""
+        if focus in self._described or not is_iri(focus):
+            return is_literal(focus)
+        said = self.store.graph.quads_for_pattern(NamedNode(focus), None, None, DefaultGraph())
+        return next(said, None) is None
+
+    def _use(self, focus: str) -> Wanted:
+        """Give what is wrong in place of a bare focus: nothing where no thing has it as a value."""
+        term = focus if is_literal(focus) else f"<{focus}>"
+        use = f"?this ?how {term}"
+        judged = f"SELECT ?this ?how {{ {use} {self.pattern} }} ORDER BY ?this LIMIT 1"
+        for this, how in rows(self.store, judged):
+            return this.value, how.value, "" if is_literal(focus) else focus
+        elsewhere = rows(self.store, f"SELECT ?this {{ {use} }} LIMIT 1")
+        return focus if elsewhere else "", "", ""
 
     def _place(
         self, lines: dict[Path, Locations], focus: str, path: str, value: str
@@ -183,9 +197,10 @@ class JudgedStore:
     def beyond_shapes(self, found: Sequence[Violation]) -> Iterator[Violation]:
         """Report blank nodes, but for those by which the ontology describes its terms."""
         links = "|".join(f"<{name}>" for name in sorted(self._lists))
+        allowed = f"MINUS {{ {self._known} ?this ({links})+ ?blank }}" if links else ""
         text = f"""SELECT (COUNT(DISTINCT ?blank) AS ?things) {{
             {{ ?blank ?how ?what }} UNION {{ ?what ?how ?blank }} FILTER(ISBLANK(?blank))
-            MINUS {{ {self._known} ?this ({links})+ ?blank }} }}"""
+            {allowed} }}"""
         if number := counted(self.store, text):
             label = count(number, "thing without a name", "things without a name")
             yield _nameless(label, "", None)

@@ -1,4 +1,7 @@
-"""Shapes that a fast engine must not judge: pySHACL refuses them, or reads them in another way."""
+"""Shapes that are refused, by name: those that no engine judges, and those that only pySHACL does.
+
+pySHACL refuses the latter in words of its own, or reads them in another way than the others.
+"""
 
 import re
 from typing import Any
@@ -6,6 +9,7 @@ from typing import Any
 from pyoxigraph import Literal, NamedNode
 
 from kg.errors import KgError
+from kg.reports import SEVERITIES
 from kg.terms import PREFIXES, curie, expand
 from kg.validation.shapes import Shapes
 
@@ -24,6 +28,25 @@ _ONCE = (
 _CLASSES = {NamedNode(expand(name)) for name in ("rdfs:Class", "owl:Class")}
 _NIL = NamedNode(expand("rdf:nil"))
 _INTEGER = f"{PREFIXES['xsd']}integer"
+
+
+_SEVERITIES = {NamedNode(expand(f"sh:{name}")) for name in SEVERITIES}
+
+
+def check_known(shapes: Shapes) -> None:
+    """Refuse shapes that no engine judges, or not as they are meant.
+
+    Raises:
+        KgError: there is one, which the error names.
+
+    Example:
+        >>> check_known(Shapes([]))
+    """
+    for node in shapes.nodes():
+        for level in shapes.values(node, "sh:severity"):
+            if level not in _SEVERITIES:
+                fix = f"choose one of {', '.join(f'sh:{name}' for name in SEVERITIES)}"
+                raise _unknown(f"the severity {curie(level.value)}", node, fix)
 
 
 def check_form(shapes: Shapes) -> None:
@@ -103,9 +126,15 @@ def _check_sparql(shapes: Shapes, constraint: Any, node: Any) -> None:
         raise _refused("sh:deactivated in sh:sparql", node)
 
 
+def _unknown(what: str, node: Any, fix: str) -> KgError:
+    return KgError(f"no engine judges {what}", where=shown(node), fix=fix)
+
+
 def _refused(what: str, node: Any) -> KgError:
-    return KgError(
-        f"a fast engine does not judge {what}",
-        where=curie(node.value) if isinstance(node, NamedNode) else "a shape in ontology/shapes",
-        fix="correct the shape; or choose --engine pyshacl, which judges files",
-    )
+    fix = "correct the shape; or choose --engine pyshacl, which judges files"
+    return KgError(f"a fast engine does not judge {what}", where=shown(node), fix=fix)
+
+
+def shown(node: Any) -> str:
+    """Name a shape in an error."""
+    return curie(node.value) if isinstance(node, NamedNode) else "a shape in ontology/shapes"
