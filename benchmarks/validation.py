@@ -14,7 +14,6 @@ Aims at a million triples: `shacl` 100 times and `sparql` 20 times as fast as py
 """
 
 import argparse
-import resource
 import statistics
 import tempfile
 import time
@@ -25,7 +24,7 @@ from pathlib import Path
 
 import pyoxigraph
 from generate import made
-from told import tell
+from told import peak, tell
 
 from kg.generations import build
 from kg.project import Project
@@ -78,7 +77,7 @@ def measured(way: str, home: Path, disk: Path) -> tuple[float, float, int]:
         begin = time.process_time()
         found = len(sparql_engine.find(store, rules) if store else find(data, rules, way)[1])
     took = time.process_time() - begin
-    return took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, found
+    return took, peak(), found
 
 
 def apart(way: str, home: Path, disk: Path) -> tuple[float, float, int]:

@@ -12,6 +12,7 @@ import pytest
 import kg as package
 from kg.endpoint import EndpointStore
 from kg.errors import KgError, UnknownName
+from kg.generations import build
 from kg.graph import Graph
 from kg.project import Project
 from kg.results import Table, Triples, render
@@ -100,6 +101,16 @@ def test_an_endpoint_is_validated_and_not_the_files(serve: Callable[..., Endpoin
     report = package.open(endpoint=server.url).validate()
     assert not report.conforms
     assert "organisation/example_" in {v.severity: v for v in report.violations}["Violation"].focus
+
+
+def test_a_store_is_asked_and_judged_and_not_the_files(tmp_path: Path) -> None:
+    bad = Path(__file__).parent / "shapes" / "OrganisationIri" / "bad-underscore.ttl"
+    build([*Project().graph_files(), bad], tmp_path / "store")
+    graph = package.open(store=tmp_path / "store")
+    assert graph.query("kind-count") == package.open().query("kind-count")
+    assert not graph.validate().conforms
+    with pytest.raises(ValueError, match="not both"):
+        package.open(store="a", endpoint="http://127.0.0.1:9/")
 
 
 def test_validate_and_its_display(graph: Graph) -> None:

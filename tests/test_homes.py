@@ -7,9 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 from shutil import which
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-from conftest import Run, serving
 from pyoxigraph import (
     BlankNode,
     CanonicalizationAlgorithm,
@@ -27,10 +27,12 @@ from real_servers import SERVER, virtuoso
 from served import ask
 from test_query_files import ALL_OPTIONS
 
+from conftest import Run, serving
 from kg.endpoint import EndpointStore
 from kg.errors import EndpointFailed
 from kg.generations import build
 from kg.project import Project, start_home
+from kg.push import push
 from kg.queries import SavedQuery, list_queries, load_query, run
 from kg.results import Answer, Boolean, Table, Triples
 from kg.store import DiskStore, LocalStore, MemoryStore, Store
@@ -249,6 +251,27 @@ def test_a_server_is_served(
         agency.value
         for (agency,) in store.query(AGENCIES).rows  # type: ignore[union-attr]
     ]
+
+
+def test_virtuoso_takes_what_is_pushed(start_virtuoso: Callable[..., Any], tmp_path: Path) -> None:
+    graph = "http://127.0.0.1/pushed"
+    one, two, three = (NamedNode(f"u:{number}") for number in range(3))
+    with virtuoso(tmp_path) as server:
+        server.do('GRANT SPARQL_UPDATE TO "SPARQL";')
+        place = server.address.replace("/sparql", "/sparql-graph-crud")
+        asked = EndpointStore(f"{server.address}?{urlencode({'default-graph-uri': graph})}")
+
+        def held() -> set[object]:
+            answer = asked.query(f"SELECT ?o {ALL}")
+            assert isinstance(answer, Table)
+            return {row[0] for row in answer.rows}
+
+        push([Triple(one, one, one)], place, graph)
+        assert held() == {one}
+        push([Triple(one, one, two)], place, graph)
+        assert held() == {one, two}
+        push([Triple(one, one, three)], place, graph, replace=True)
+        assert held() == {three}
 
 
 def test_virtuoso_is_not_believed_where_it_cuts(

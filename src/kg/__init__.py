@@ -10,16 +10,23 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 
-def open(home: "str | Path | None" = None, *, endpoint: str | None = None) -> "Graph":
+def open(
+    home: "str | Path | None" = None,
+    *,
+    store: "str | Path | None" = None,
+    endpoint: str | None = None,
+) -> "Graph":
     """Open an evidence graph, to ask it from Python or a notebook.
 
     Args:
         home: a folder laid out like the project; without one, `KG_HOME`, else the graph that
             came with the program.
+        store: the folder of a store on disk to ask instead of the home's files.
         endpoint: the address of a SPARQL endpoint to ask instead of the home's files.
 
     Raises:
-        KgError: the home holds no data, or a file of it cannot be read.
+        KgError: the home holds no data, or a file or the store cannot be read.
+        ValueError: a store and an endpoint are named.
 
     Example:
         >>> import kg
@@ -32,4 +39,7 @@ def open(home: "str | Path | None" = None, *, endpoint: str | None = None) -> "G
     from kg.graph import Graph
     from kg.project import Project
 
-    return Graph(Project(Path(home) if home else None), endpoint)
+    if store and endpoint:
+        raise ValueError("name a store or an endpoint, not both")
+    project = Project(Path(home) if home else None)
+    return Graph(project, endpoint, Path(store) if store else None)

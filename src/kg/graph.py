@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.explain import what_is_behind, why_nothing
@@ -26,6 +27,7 @@ class Graph:
     Args:
         project: where its files are.
         endpoint: the address of a SPARQL endpoint to ask instead of the files.
+        folder: that of a store on disk to ask instead.
 
     Example:
         >>> import kg
@@ -34,10 +36,12 @@ class Graph:
         ('statement', 'label')
     """
 
-    def __init__(self, project: Project, endpoint: str | None = None) -> None:
+    def __init__(
+        self, project: Project, endpoint: str | None = None, folder: Path | None = None
+    ) -> None:
         self.project = project
-        self.store = open_store(project, endpoint)
-        self._endpoint = self.store if endpoint else None
+        self.store = open_store(project, endpoint, folder)
+        self._elsewhere = self.store if endpoint or folder else None
 
     def __repr__(self) -> str:
         return f"<kg.Graph with {len(self.queries())} saved queries>"
@@ -174,7 +178,7 @@ class Graph:
         """
         from kg.validation import validate
 
-        return validate(self.project, asked=self._endpoint)
+        return validate(self.project, asked=self._elsewhere)
 
 
 def _texts(values: Mapping[str, Value]) -> dict[str, list[str]]:
