@@ -17,12 +17,14 @@ them in errors.csv, each with its kind and the thing that is wrong.
 import argparse
 import csv
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, count, islice
 from pathlib import Path
 
 from errors import FlawedReview
 from maker import A, Maker, kg
 from pyoxigraph import RdfFormat, Triple, serialize
+
+PIECE = 200_000  # triples in a file, as one that people may mend is read up to 50 MB
 
 
 def made(triples: int, seed: int = 1) -> Iterator[Triple]:
@@ -52,8 +54,11 @@ def make_home(folder: Path, triples: int, seed: int = 1, errors: int = 0) -> Pat
     graph = made(triples, seed)
     if errors:
         graph = chain(graph, with_errors(errors, seed, folder / "errors.csv"))
-    # N-Triples are Turtle, too, and can be written as they come.
-    serialize(graph, str(data / "made.ttl"), format=RdfFormat.N_TRIPLES)
+    for number in count(1):
+        if not (some := list(islice(graph, PIECE))):
+            break
+        # N-Triples are Turtle, too, and can be written as they come.
+        serialize(some, str(data / f"made-{number}.ttl"), format=RdfFormat.N_TRIPLES)
     return folder
 
 

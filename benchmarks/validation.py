@@ -18,12 +18,10 @@ import statistics
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
-from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
-import pyoxigraph
-from generate import made
+from generate import make_home
 from told import peak, tell
 
 from kg.generations import build
@@ -38,8 +36,6 @@ LARGEST_FOR_PYSHACL = 100_000
 LARGE = 1_000_000
 AIMS = {"shacl": 100, "sparql": 20}
 ROUNDS = 3
-# A file of data holds at most 50 MB.
-PIECE = 200_000
 ON_DISK, WHOLE = "sparql, on disk", "kg validate --engine "
 WAYS = ("pyshacl", "shacl", "sparql", ON_DISK, f"{WHOLE}shacl", f"{WHOLE}sparql")
 PACKAGES = ("pyshacl", "shacl", "pyoxigraph", "rdflib")
@@ -50,17 +46,6 @@ was run. What is found in a graph without mistakes is of the ontology, which is 
 COLUMNS = ("triples", "engine", "s of the processor", "times pySHACL", "peak MB", "found")
 
 Row = tuple[int, str, float, float, int, int]
-
-
-def make(home: Path, triples: int) -> None:
-    data = home / "data" / "triples"
-    data.mkdir(parents=True)
-    stream = made(triples)
-    number = 0
-    while piece := list(islice(stream, PIECE)):
-        number += 1
-        path = str(data / f"made-{number}.ttl")
-        pyoxigraph.serialize(piece, path, format=pyoxigraph.RdfFormat.N_TRIPLES)
 
 
 def measured(way: str, home: Path, disk: Path) -> tuple[float, float, int]:
@@ -88,7 +73,7 @@ def apart(way: str, home: Path, disk: Path) -> tuple[float, float, int]:
 def compared(folder: Path, triples: int, judge: float | None) -> tuple[list[Row], float]:
     """Measure all ways at one size; `judge` is what pySHACL would take, where it is not run."""
     home, disk = folder / "home", folder / "store"
-    make(home, triples)
+    make_home(home, triples)
     build(Project(home).graph_files(), disk)
     rows: list[Row] = []
     for way in WAYS if judge is None else WAYS[1:]:

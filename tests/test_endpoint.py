@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from time import sleep
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -37,7 +38,7 @@ CONSTRUCT = "CONSTRUCT WHERE { ?s ?p ?o }"
 
 @pytest.fixture(autouse=True)
 def no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("USER", "PASSWORD", "TOKEN"):
+    for name in ("USER", "PASSWORD", "TOKEN", "SECONDS", "MB"):
         monkeypatch.delenv(f"KG_ENDPOINT_{name}", raising=False)
 
 
@@ -313,6 +314,21 @@ def test_several_threads_may_ask_one_store(stub: Start) -> None:
     assert {n: table.rows[0][0].value for n, table in got.items()} == {
         n: f"u:{n}" for n in range(20)
     }
+
+
+def test_limits_are_set_in_the_environment(stub: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = rows(b'{"x": {"type": "uri", "value": "u:a"}}', 100)
+    monkeypatch.setenv("KG_ENDPOINT_MB", "0.001")
+    fails(stub(http(body)).url, "larger than 0.001 MB")
+    monkeypatch.setenv("KG_ENDPOINT_MB", "1")
+    answer = EndpointStore(stub(http(body)).url).query(SELECT)
+    assert isinstance(answer, Table) and len(answer.rows) == 101
+    monkeypatch.setenv("KG_ENDPOINT_SECONDS", "0.2")
+    assert "KG_ENDPOINT_SECONDS" in fails(stub(lambda *_: sleep(1)).url, "within 0.2 seconds").fix
+    for wrong in ("0", "-1", "nan", "inf", "much"):
+        monkeypatch.setenv("KG_ENDPOINT_SECONDS", wrong)
+        with pytest.raises(EndpointFailed, match=f"KG_ENDPOINT_SECONDS is '{wrong}'"):
+            EndpointStore("http://127.0.0.1:9/")
 
 
 def endless(client: socket.socket, _: bytes) -> None:

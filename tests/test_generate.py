@@ -38,7 +38,7 @@ def made(folder: Path, triples: int, seed: int, errors: int = 0) -> bytes:
     program = BENCHMARKS / "generate.py"
     asked = [program, str(triples), folder, "--seed", str(seed), "--errors", str(errors)]
     subprocess.run([sys.executable, *asked], check=True, capture_output=True)
-    return (folder / "data" / "triples" / "made.ttl").read_bytes()
+    return (folder / "data" / "triples" / "made-1.ttl").read_bytes()
 
 
 def injected(folder: Path, of_each_kind: int) -> set[tuple[Result, str]]:

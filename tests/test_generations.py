@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Run
 from filelock import FileLock
 
+from conftest import Run
 from kg import generations
 from kg.cli.load import load
 from kg.cli.options import Settings
@@ -82,6 +82,9 @@ def test_the_graph_of_a_home_is_loaded_and_asked(kg: Run, home: Path, tmp_path: 
     works.write_text(works.read_text("utf-8") + "<u:s> <u:p> <u:o> .\n", "utf-8")
     assert "the store is older than" in kg(*where, *asked).stderr
     assert "works.ttl" in kg(*where, *asked).stderr
+    for others in (("push", "--endpoint", "http://127.0.0.1:9/"), ("serve", "--host", "no.host")):
+        ended = kg(*where, *others)
+        assert (ended.returncode, "the store is older than" in ended.stderr) == (2, True)
 
 
 def test_of_a_large_file_it_is_told_how_far_it_is(tmp_path: Path) -> None:
@@ -193,6 +196,13 @@ def test_those_who_read_keep_what_they_opened(folder: Path, tmp_path: Path) -> N
     assert isinstance(answer, Table)
     assert int(answer.rows[0][0].value) == 10  # type: ignore[union-attr]
     assert count(folder) == 20
+
+
+def test_what_is_said_of_a_store_is_replaced_in_one_step(folder: Path, tmp_path: Path) -> None:
+    with (folder / "store.json").open(encoding="utf-8") as old:
+        build([numbered(tmp_path / "more.nt", 20)], folder)
+        assert json.load(old)["generation"] == "generation-1"
+    assert current(folder).name == "generation-2"
 
 
 def test_a_second_load_at_the_same_time_is_turned_away(folder: Path, tmp_path: Path) -> None:

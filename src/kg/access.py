@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from http import HTTPStatus
 from ipaddress import ip_address
+from math import inf
 from urllib.parse import SplitResult, urlsplit
 from urllib.response import addinfourl
 
@@ -19,6 +20,8 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, 2.1
 _BASIC = ("KG_ENDPOINT_USER", "KG_ENDPOINT_PASSWORD")
 _BEARER = "KG_ENDPOINT_TOKEN"
 _CREDENTIALS = f"set {' and '.join(_BASIC)}, or {_BEARER}, to what this endpoint knows"
+# What an answer may take: a variable of the environment, and what holds without it.
+SECONDS, MEGABYTES = ("KG_ENDPOINT_SECONDS", 30), ("KG_ENDPOINT_MB", 50)
 _LATER = "wait a little and ask again"
 _FIXES = {401: _CREDENTIALS, 403: _CREDENTIALS, 429: _LATER, 503: _LATER}
 
@@ -57,6 +60,32 @@ def reach(url: str, seconds: float, size: int) -> tuple[str, Limits]:
         tls=ssl.create_default_context() if parts.scheme == "https" else None,
         secrets=(*secrets, parts.query) if "=" in parts.query else secrets,
     )
+
+
+def limit(name: str, default: float) -> float:
+    """Give a limit that the environment may set.
+
+    Raises:
+        EndpointFailed: what is set is no number above 0.
+
+    Example:
+        >>> limit("KG_ENDPOINT_HOURS", 2)
+        2
+    """
+    given = os.environ.get(name)
+    if not given:
+        return default
+    try:
+        value = float(given)
+    except ValueError:
+        value = 0
+    if not 0 < value < inf:
+        raise EndpointFailed(
+            f"{name} is {given!r}, which is no number above 0",
+            where="the environment",
+            fix=f"set it to a number, such as {default:g}, or leave it out",
+        )
+    return value
 
 
 def kind_of(reply: addinfourl) -> str:

@@ -24,7 +24,7 @@ from pyoxigraph import (
 )
 from SPARQLWrapper import POST, SPARQLWrapper
 
-from kg.access import PAGE_TYPES, kind_of, reach, refusal
+from kg.access import MEGABYTES, PAGE_TYPES, SECONDS, kind_of, limit, reach, refusal
 from kg.errors import QueryRefused
 from kg.exchange import Limits, exchange
 from kg.gate import check_read_only
@@ -59,19 +59,25 @@ class EndpointStore:
 
     Args:
         url: the address of the query endpoint, http or https.
-        seconds: for a whole answer, after which the endpoint counts as failed.
-        size: the most bytes of an answer.
+        seconds: for a whole answer, after which the endpoint counts as failed; without it
+            KG_ENDPOINT_SECONDS of the environment, else 30.
+        size: the most bytes of an answer; without it KG_ENDPOINT_MB million, else 50 million.
 
     Raises:
-        EndpointFailed: the address is malformed, or the credentials cannot be used with it.
+        EndpointFailed: the address is malformed, or the credentials cannot be used with it, or a
+            limit in the environment is no number.
 
     Example:
         >>> EndpointStore("https://example.org/sparql").url
         'https://example.org/sparql'
     """
 
-    def __init__(self, url: str, seconds: float = 30, size: int = 50_000_000) -> None:
-        self._credentials, self._limits = reach(url, seconds, size)
+    def __init__(self, url: str, seconds: float = 0, size: int = 0) -> None:
+        self._credentials, self._limits = reach(
+            url,
+            seconds or limit(*SECONDS),
+            size or int(limit(*MEGABYTES) * 1_000_000),
+        )
         self.url = url
 
     def query(self, text: str) -> Answer:

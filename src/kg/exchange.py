@@ -260,7 +260,7 @@ def _whole(response: HTTPResponse, limits: Limits) -> BytesIO:
             return BytesIO(body.getvalue())
     raise limits.failed(
         f"the answer is larger than {limits.size / 1e6:g} MB",
-        fix="ask for less, for example with LIMIT",
+        fix="ask for less, for example with LIMIT, or set KG_ENDPOINT_MB to more",
     )
 
 
@@ -280,7 +280,8 @@ def _failure(error: Exception, limits: Limits) -> EndpointFailed:
         case TimeoutError():
             return limits.failed(
                 f"the endpoint gave no whole answer within {limits.seconds:g} seconds",
-                fix="check that the server is well, or ask for less",
+                fix="check that the server is well, or ask for less; of a slow one, set "
+                "KG_ENDPOINT_SECONDS to more",
             )
         case SSLCertVerificationError():
             return limits.failed(

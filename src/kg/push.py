@@ -12,7 +12,7 @@ from urllib.request import Request
 import pyoxigraph
 from pyoxigraph import RdfFormat, Triple
 
-from kg.access import PAGE_TYPES, kind_of, reach, refusal
+from kg.access import PAGE_TYPES, SECONDS, kind_of, limit, reach, refusal
 from kg.data_files import Progress, format_of, stream
 from kg.errors import EndpointFailed, KgError
 from kg.exchange import Limits, exchange
@@ -89,7 +89,8 @@ def push(
         EndpointFailed: the address or the credentials cannot be used, or the server did not take
             the triples; the error says what may have come of them.
     """
-    credentials, limits = reach(url, _SECONDS, _ANSWER)
+    allowed = limit(SECONDS[0], _SECONDS)
+    credentials, limits = reach(url, allowed, _ANSWER)
     address = _addressed(url, graph)
     with TemporaryFile(prefix="kg-push-") as body:
         number = _write(triples, body)
@@ -102,7 +103,7 @@ def push(
         method = "PUT" if replace else "POST"
         request = Request(address, data=reading, headers=headers, method=method)
         told(f"sending {number:,} triples ({size / 1e6:,.1f} MB)")
-        seconds = _SECONDS + size / _SLOWEST
+        seconds = allowed + size / _SLOWEST
         try:
             _send(request, reading, dataclasses.replace(limits, seconds=seconds, follow=False))
         except KeyboardInterrupt:
