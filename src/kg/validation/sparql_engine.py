@@ -93,6 +93,7 @@ def _finding(shapes: Shapes, rule: Rule, row: Sequence[Any]) -> Finding:
         message=shapes.text(rule.shape, "sh:message"),
         severity=shapes.text(rule.shape, "sh:severity") or f"{_SH}Violation",
         component=f"{_SH}{name}ConstraintComponent",
+        term=focus_text(value) if rule.value else "",
     )
 
 
