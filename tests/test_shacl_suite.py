@@ -70,7 +70,8 @@ def read(address: str, *, anew: bool = False) -> list[Triple]:
 def read_finding(triples: list[Triple], result: object) -> Finding:
     told = [objects(triples, result, SH + part) for part in (*PARTS, "sourceConstraintComponent")]
     found = Finding(*(each[0].value if each else "" for each in told))
-    return comparable(found._replace(focus=focus_text(told[0][0])))
+    value = focus_text(told[2][0]) if told[2] else ""
+    return comparable(found._replace(focus=focus_text(told[0][0]), term=value))
 
 
 def read_test(address: str, triples: list[Triple], test: NamedNode | BlankNode) -> Test:

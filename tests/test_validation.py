@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyoxigraph import NamedNode
-from rdflib import RDF, SH, Graph, Literal
+from pyoxigraph import NamedNode, RdfFormat, parse
+from rdflib import RDF, SH, Graph, Literal, URIRef
 
 from kg.errors import EndpointFailed, KgError, UnreadableFile
 from kg.project import Project
@@ -336,6 +336,29 @@ def test_a_literal_is_told_of_in_a_store_too(tmp_path: Path) -> None:
     project = home(tmp_path, DATA + f'theme:b kg:round "{HOSTILE}" .\n', LITERALS)
     report = validate(project, asked=MemoryStore(project.graph_files()))
     assert [violation.focus for violation in report.violations] == [f'"{HOSTILE}"']
+
+
+VALUES = (
+    *('"theme: a text"', '"https://w3id.org/evidence-kg/theme/a"', '"z"@de', "<http://o/x>"),
+    *('"05"^^<http://www.w3.org/2001/XMLSchema#integer>', "<tag:a,2020:q>", r'"\\\"\n"'),
+)
+
+
+@pytest.mark.parametrize("engine", ["pyshacl", "shacl"])
+def test_turtle_tells_values_and_paths_as_they_are(tmp_path: Path, engine: str) -> None:
+    path = "<tag:a,2020:p>"
+    shape = SILENT.replace("rdfs:label", path) % 'sh:in ( "none" )'
+    data = DATA + f"theme:a {path} {', '.join(VALUES)} .\n"
+    report = validate(home(tmp_path, data, shape), engine=engine)
+    graph = Graph().parse(data=render_report(report, "ttl"), format="turtle")
+    assert {*graph.objects(None, SH.resultPath)} == {URIRef("tag:a,2020:p")}
+    # A plain graph writes a literal as it stands.
+    text = f"<x:a> <x:p> {', '.join(VALUES)} ."
+    wanted = {quad.object for quad in parse(text, format=RdfFormat.TURTLE)}
+    told = parse(render_report(report, "ttl"), format=RdfFormat.TURTLE)
+    assert {quad.object for quad in told if quad.predicate.value == str(SH.value)} == wanted
+    in_text = {violation.value for violation in report.violations}
+    assert {"z", "http://o/x", "05", "https://w3id.org/evidence-kg/theme/a"} <= in_text
 
 
 UNSAID = """

@@ -7,12 +7,11 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin
 
 from kg.errors import KgError
 from kg.results import printable
-from kg.terms import PREFIXES, curie, expand, is_iri, is_literal, quiet_literals
+from kg.terms import PREFIXES, curie
 
 FORMATS = ("text", "json", "ttl", "html", "github")
 # What a check query of the project is named by in a report of triples.
@@ -23,7 +22,11 @@ _MANY = 20
 
 @dataclass(frozen=True)
 class Violation:
-    """One result: which thing is not as a shape wants it, where it stands, how to mend it."""
+    """One result: which thing is not as a shape wants it, where it stands, how to mend it.
+
+    `path` and `value` are for people. For programs `path_iri` is the path in full, and `value_term`
+    the value, which is in quotes with its language or datatype where it is a literal.
+    """
 
     severity: str
     focus: str
@@ -36,6 +39,8 @@ class Violation:
     component: str
     file: str
     line: int | None
+    path_iri: str = ""
+    value_term: str = ""
 
     @property
     def place(self) -> str:
@@ -217,7 +222,8 @@ def _json(report: Report) -> str:
 
 def _turtle(report: Report) -> str:
     from rdflib import RDF, RDFS, SH, BNode, Graph, Literal, URIRef
-    from rdflib.util import from_n3
+
+    from kg.validation.findings import read_term
 
     graph = Graph()
     for prefix in ("sh", "kgs", "rdfs"):
@@ -231,22 +237,16 @@ def _turtle(report: Report) -> str:
         result = BNode(f"result{number:06d}")
         graph.add((root, SH.result, result))
         graph.add((result, RDF.type, SH.ValidationResult))
-        focus: Any = (URIRef if is_iri(violation.focus) else BNode)(violation.focus)
-        if is_literal(violation.focus):
-            with quiet_literals():
-                focus = from_n3(violation.focus)
-        graph.add((result, SH.focusNode, focus))
-        if violation.path:
-            graph.add((result, SH.resultPath, URIRef(expand(violation.path))))
+        graph.add((result, SH.focusNode, read_term(violation.focus)))
+        if violation.path_iri:
+            graph.add((result, SH.resultPath, URIRef(violation.path_iri)))
         graph.add((result, SH.resultSeverity, SH[violation.severity]))
         graph.add((result, SH.resultMessage, Literal(violation.message)))
         graph.add((result, SH.sourceShape, URIRef(urljoin(_BASE, violation.shape))))
         if violation.component:
             graph.add((result, SH.sourceConstraintComponent, URIRef(violation.component)))
-        if violation.value:
-            prefix = violation.value.partition(":")[0]
-            value = URIRef(expand(violation.value)) if prefix in PREFIXES else None
-            graph.add((result, SH.value, value or Literal(violation.value)))
+        if violation.value_term:
+            graph.add((result, SH.value, read_term(violation.value_term)))
         comment = f"{_told(violation)}. To mend it: {violation.fix}"
         graph.add((result, RDFS.comment, Literal(comment, lang="en")))
     return str(graph.serialize(format="turtle"))

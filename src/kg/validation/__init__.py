@@ -11,7 +11,7 @@ from kg.queries import read_query, run
 from kg.reports import SEVERITIES, Report, Violation
 from kg.results import Table
 from kg.store import Store
-from kg.terms import PREFIXES, curie, is_iri
+from kg.terms import PREFIXES, curie, is_iri, is_literal
 from kg.turtle import read_turtle
 from kg.validation.coverage import Coverage
 from kg.validation.engines import ENGINES, find
@@ -106,14 +106,22 @@ def _violations(
             focus=finding.focus,
             label=labels.get(finding.focus) or "no label",
             path=curie(path),
-            value="" if finding.value == finding.focus else curie(finding.value),
+            value=_shown(finding),
             message=shapes.text(shape, "sh:message") or _message(finding),
             fix=shapes.text(shape, "sh:description") or "see the shape",
             shape=finding.shape,
             component=finding.component,
             file=place[0],
             line=place[1],
+            path_iri=path,
+            value_term=finding.term,
         )
+
+
+def _shown(finding: Finding) -> str:
+    """Write a value for people, where it is not the focus itself."""
+    told = finding.value if is_literal(finding.term) else curie(finding.value)
+    return "" if finding.term == finding.focus else told
 
 
 def _message(finding: Finding) -> str:
@@ -163,7 +171,7 @@ def _check_queries(project: Project, judged: _Judged) -> Iterator[Violation]:
             )
         found = [
             {name: str(getattr(term, "value", "")) for name, term in row.items()}
-            | {"focus": focus_text(row["focus"])}
+            | {"focus": focus_text(row["focus"]), "term": focus_text(row.get("value"))}
             for row in answer.records()
         ]
         wanted = [(t["focus"], t.get("path", ""), t.get("value", "")) for t in found]
@@ -176,11 +184,13 @@ def _check_queries(project: Project, judged: _Judged) -> Iterator[Violation]:
                 focus=focus,
                 label=told.get("label") or "no label",
                 path=curie(what) if what else "",
-                value=curie(value),
+                value=value if is_literal(told["term"]) else curie(value),
                 message=told["message"] or query.summary,
                 fix=query.description,
                 shape=f"queries/{query.id}.rq",
                 component="",
                 file=place[0],
                 line=place[1],
+                path_iri=what,
+                value_term=told["term"],
             )

@@ -103,7 +103,6 @@ class Writer:
         self.shapes = shapes
         self.classes = classes
         self._numbers = count(1)
-        self._open: list[Any] = []
 
     def rules(self, shape: Any, focus: str, base: str, outer: str = "") -> Iterator[Rule]:
         """Give the rules of a shape, and of the property shapes in it, at any depth.
@@ -114,9 +113,6 @@ class Writer:
             base: the group that binds that.
             outer: the variable that each rule is to bind besides.
         """
-        if shape in self._open:
-            raise refused("a shape that leads back to itself", shape)
-        self._open.append(shape)
         value, step, writers = focus, "", OF_NODES
         if paths := self.shapes.values(shape, "sh:path"):
             value, writers = f"value{next(self._numbers)}", OF_PROPERTIES
@@ -138,7 +134,6 @@ class Writer:
                 raise refused(f"sh:{name} {'beside' if step else 'without'} a path", shape)
         for inner in self.shapes.values(shape, "sh:property"):
             yield from self.rules(inner, value, f"{base} {step}", outer)
-        self._open.pop()
 
     def _screen(self, given: Sequence[tuple[str, _Given]]) -> tuple[set[str], str]:
         """Write one group for all constraints that one look at each value can judge."""

@@ -38,7 +38,8 @@ class Coverage:
 
     def classes_without_shape(self) -> tuple[str, ...]:
         """Name the classes of things that no shape mentions, nor any class above them."""
-        mentioned = self._shapes.mentioned("sh:targetClass", "sh:class")
+        targets = (cls for shape in self._shapes.nodes() for cls in self._shapes.classes(shape))
+        mentioned = self._shapes.mentioned("sh:class") | {cls.value for cls in targets}
         used = self._unmentioned("?this a ?term .")
         return tuple(cls for cls in used if not mentioned & self._classes.above(cls))
 

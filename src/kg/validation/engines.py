@@ -3,11 +3,10 @@
 import sys
 from collections.abc import Sequence
 
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import Triple
 
 from kg.errors import KgError
 from kg.store import MemoryStore, Store
-from kg.terms import curie, expand
 from kg.validation import pyshacl_engine, shacl_engine, sparql_engine
 from kg.validation.findings import Finding
 from kg.validation.shapes import Shapes
@@ -16,8 +15,6 @@ from kg.validation.well_formed import check_known
 ENGINES = ("auto", "pyshacl", "shacl", "sparql")
 # Up to so many triples pySHACL is as quick as anyone wants.
 LARGE = 20_000
-# Of SHACL's extensions; the judge would pass over them, and over whatever they are to reach.
-_UNJUDGED = {expand(name): name for name in ("sh:target", "sh:js")}
 
 
 def find(
@@ -48,20 +45,6 @@ def find(
         )
     if not shapes:
         return "", []
-    for subject, predicate, _ in shapes:
-        if predicate.value in _UNJUDGED:
-            raise KgError(
-                f"no engine judges {_UNJUDGED[predicate.value]}",
-                where=curie(subject.value) if isinstance(subject, NamedNode) else "a shape",
-                fix="say it with what SHACL has itself, such as sh:targetClass or sh:sparql",
-            )
-    for subject, predicate, _ in shapes:
-        if predicate.value in _UNJUDGED:
-            raise KgError(
-                f"no engine judges {_UNJUDGED[predicate.value]}",
-                where=curie(subject.value) if isinstance(subject, NamedNode) else "a shape",
-                fix="say it with what SHACL has itself, such as sh:targetClass or sh:sparql",
-            )
     check_known(Shapes(shapes))
     if engine == "sparql":
         return "sparql", sparql_engine.find(store or MemoryStore([], data), shapes)

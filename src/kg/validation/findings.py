@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyoxigraph
 
 from kg.errors import KgError
-from kg.terms import PREFIXES, quiet_literals, to_sparql
+from kg.terms import PREFIXES, is_iri, is_literal, quiet_literals, to_sparql
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class Finding(NamedTuple):
-    """One result of an engine, its terms as texts; a focus that is a literal is in quotes."""
+    """One result of an engine, its terms as texts; a focus that is a literal is in quotes.
+
+    `term` is the value once more, in quotes where it is a literal.
+    """
 
     focus: str
     path: str
@@ -23,6 +26,7 @@ class Finding(NamedTuple):
     message: str
     severity: str
     component: str
+    term: str = ""
 
 
 def read_findings(report: "Graph") -> list[Finding]:
@@ -37,14 +41,14 @@ def read_findings(report: "Graph") -> list[Finding]:
         path, shape, message = (str(report.value(result, part) or "") for part in parts)
         severity = str(report.value(result, SH.resultSeverity) or SH.Violation)
         component = str(report.value(result, SH.sourceConstraintComponent) or "")
-        focus = _focus(report.value(result, SH.focusNode))
-        said = "" if value is None else str(value)
-        found.append(Finding(focus, path, said, shape, message, severity, component))
+        focus = _told(report.value(result, SH.focusNode))
+        said, term = ("", "") if value is None else (str(value), _told(value))
+        found.append(Finding(focus, path, said, shape, message, severity, component, term))
     return sorted(found)
 
 
 def focus_text(term: Any) -> str:
-    """Write a term of Oxigraph as the focus of a finding, and what is not bound as nothing.
+    """Write a term of Oxigraph as findings tell it, and what is not bound as nothing.
 
     Example:
         >>> focus_text(pyoxigraph.NamedNode("urn:x")), focus_text(pyoxigraph.Literal("urn:x"))
@@ -55,7 +59,7 @@ def focus_text(term: Any) -> str:
     )
 
 
-def _focus(term: Any) -> str:
+def _told(term: Any) -> str:
     from rdflib import Literal
 
     if not isinstance(term, Literal):
@@ -75,6 +79,21 @@ def to_rdflib(triples: Iterable[pyoxigraph.Triple]) -> "Graph":
         for triple in triples:
             graph.add((_term(triple.subject), _term(triple.predicate), _term(triple.object)))
     return graph
+
+
+def read_term(text: str) -> "Identifier":
+    """Give the term of rdflib that a finding tells.
+
+    Example:
+        >>> read_term('"1"@en'), read_term("urn:x"), read_term("b0")
+        (rdflib.term.Literal('1', lang='en'), rdflib.term.URIRef('urn:x'), rdflib.term.BNode('b0'))
+    """
+    if not is_literal(text):
+        return _term((pyoxigraph.NamedNode if is_iri(text) else pyoxigraph.BlankNode)(text))
+    line = f"<x:s> <x:p> {text} ."
+    (quad,) = pyoxigraph.parse(line, format=pyoxigraph.RdfFormat.N_TRIPLES)
+    with quiet_literals():
+        return _term(quad.object)
 
 
 def _term(value: Any) -> "Identifier":

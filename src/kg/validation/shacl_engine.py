@@ -57,6 +57,7 @@ def find(data: Sequence[Triple], shapes: Sequence[Triple]) -> list[Finding]:
         finding._replace(
             focus=names.get(finding.focus, finding.focus),
             value=names.get(finding.value, finding.value),
+            term=names.get(finding.term, finding.term),
         )
         for finding in found
     )

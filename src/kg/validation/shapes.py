@@ -12,6 +12,9 @@ from kg.store import Store
 from kg.terms import expand, to_sparql
 
 TARGETS = ("sh:targetClass", "sh:targetSubjectsOf", "sh:targetObjectsOf", "sh:targetNode")
+# The types of a shape, which may be its own target where it is a class too.
+SHAPES = {expand("sh:NodeShape"), expand("sh:PropertyShape")}
+_CLASS = expand("rdfs:Class")
 _PAIRS = """SELECT ?class ?above {
   ?class <http://www.w3.org/2000/01/rdf-schema#subClassOf> ?above FILTER(ISIRI(?class)) }"""
 
@@ -48,9 +51,11 @@ class Shapes:
         return next((str(value.value) for value in self.values(node, name)), "")
 
     def items(self, head: Any) -> list[Any]:
-        """Give the members of a list, which has an end."""
+        """Give the members of a list, each once if it has no end."""
         found: list[Any] = []
-        while rest := self.values(head, "rdf:rest"):
+        seen = set()
+        while (rest := self.values(head, "rdf:rest")) and head not in seen:
+            seen.add(head)
             found += self.values(head, "rdf:first")
             head = rest[0]
         return found
@@ -66,14 +71,24 @@ class Shapes:
             if isinstance(value, NamedNode) and (name in wanted or not wanted)
         }
 
+    def classes(self, shape: Any) -> list[Any]:
+        """Give the classes of whose things a shape tells; one that is a class tells of its own."""
+        kinds = {kind.value for kind in self.values(shape, "rdf:type")}
+        itself = _CLASS in kinds and kinds & SHAPES and isinstance(shape, NamedNode)
+        return [*self.values(shape, "sh:targetClass"), *([shape] if itself else ())]
+
     def with_target(self) -> list[Any]:
         """Give the shapes that have a target."""
-        return [node for node in self._values if any(self.values(node, kind) for kind in TARGETS)]
+        return [
+            node
+            for node in self._values
+            if self.classes(node) or any(self.values(node, kind) for kind in TARGETS)
+        ]
 
     def target(self, shape: Any, classes: "Classes") -> str:
         """Write the targets of a shape as a SPARQL pattern that binds `?this`, each thing once."""
         arms = []
-        if wanted := self.values(shape, "sh:targetClass"):
+        if wanted := self.classes(shape):
             below = sorted(set().union(*(classes.below(cls.value) for cls in wanted)))
             several = f"VALUES ?class {{ {iris(below)} }} ?this a ?class ."
             arms.append(several if below[1:] else f"?this a <{below[0]}> .")

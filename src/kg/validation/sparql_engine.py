@@ -31,7 +31,6 @@ _NAMES = (
 )
 _NAMELESS = f"""SELECT ?above {{
   ?class <{PREFIXES["rdfs"]}subClassOf> ?above FILTER(ISBLANK(?class)) }} LIMIT 1"""
-_CLASSES = {f"{PREFIXES['rdfs']}Class", f"{PREFIXES['owl']}Class"}
 
 
 def find(store: Store, shapes: Sequence[Triple]) -> list[Finding]:
@@ -94,6 +93,7 @@ def _finding(shapes: Shapes, rule: Rule, row: Sequence[Any]) -> Finding:
         message=shapes.text(rule.shape, "sh:message"),
         severity=shapes.text(rule.shape, "sh:severity") or f"{_SH}Violation",
         component=f"{_SH}{name}ConstraintComponent",
+        term=focus_text(value) if rule.value else "",
     )
 
 
@@ -107,8 +107,6 @@ def _check(shapes: Shapes) -> None:
         types = {str(kind.value) for kind in shapes.values(node, "rdf:type")}
         if wrong := {kind for kind in types if kind.startswith(_SH)} - _TYPES:
             raise refused(curie(min(wrong)), node)
-        if types & _CLASSES and any(name.startswith(_SH) for name in shapes.properties(node)):
-            raise refused("a class that is a shape, and its own target", node)
         named = [term for name in _NAMES for term in shapes.values(node, name)]
         if not all(isinstance(term, NamedNode) for term in named):
             raise refused("a class or property without an IRI", node)

@@ -4,33 +4,71 @@ pySHACL refuses the latter in words of its own, or reads them in another way tha
 """
 
 import re
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from pyoxigraph import Literal, NamedNode
 
 from kg.errors import KgError
 from kg.reports import SEVERITIES
-from kg.terms import PREFIXES, curie, expand
-from kg.validation.shapes import Shapes
+from kg.terms import PREFIXES, curie, expand, nearest_of
+from kg.validation.shapes import SHAPES, Shapes
 
 _NUMBERS = (
     *("sh:minCount", "sh:maxCount", "sh:minLength", "sh:maxLength"),
     *("sh:qualifiedMinCount", "sh:qualifiedMaxCount"),
 )
 _LISTS = ("sh:in", "sh:languageIn", "sh:ignoredProperties")
-_LISTS_OF_SOME = ("sh:and", "sh:or", "sh:xone", "sh:alternativePath")
+_LISTS_WITHIN = ("sh:and", "sh:or", "sh:xone")
 _ONCE = (
     *("sh:path", "sh:datatype", "sh:nodeKind", "sh:in", "sh:languageIn", "sh:uniqueLang"),
     *("sh:minInclusive", "sh:maxInclusive", "sh:minExclusive", "sh:maxExclusive"),
     *("sh:closed", "sh:deactivated", "sh:severity", "sh:inversePath", "sh:alternativePath"),
     *_NUMBERS,
 )
-_CLASSES = {NamedNode(expand(name)) for name in ("rdfs:Class", "owl:Class")}
+_CLASSES = {expand(name) for name in ("rdfs:Class", "owl:Class")}
+_TEXTS = ("sh:pattern", "sh:flags")
+_EMPTY = Literal("")
+_NODE_SHAPE = NamedNode(expand("sh:NodeShape"))
 _NIL = NamedNode(expand("rdf:nil"))
 _INTEGER = f"{PREFIXES['xsd']}integer"
+_BOOLEAN = NamedNode(expand("xsd:boolean"))
 
 
+_SH = PREFIXES["sh"]
 _SEVERITIES = {NamedNode(expand(f"sh:{name}")) for name in SEVERITIES}
+# What SHACL 1.0 has: Core, SHACL-SPARQL, and what describes; a report in the file harms nothing.
+_OF_PROPERTIES = (
+    *("minCount", "maxCount", "uniqueLang", "lessThan", "lessThanOrEquals"),
+    *("qualifiedValueShape", "qualifiedMinCount", "qualifiedMaxCount"),
+    "qualifiedValueShapesDisjoint",
+)
+_TERMS = {
+    *("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf"),
+    *("class", "datatype", "nodeKind", "in", "hasValue", "equals", "disjoint", *_OF_PROPERTIES),
+    *("minInclusive", "maxInclusive", "minExclusive", "maxExclusive", "minLength", "maxLength"),
+    *("pattern", "flags", "languageIn", "closed", "ignoredProperties", "deactivated"),
+    *("not", "and", "or", "xone", "node", "property"),
+    *("path", "inversePath", "alternativePath", "zeroOrMorePath", "oneOrMorePath"),
+    *("zeroOrOnePath", "severity", "message", "name", "description", "order", "group"),
+    *("defaultValue", "sparql", "select", "ask", "prefixes", "declare", "prefix", "namespace"),
+    *("parameter", "optional", "labelTemplate", "validator", "nodeValidator"),
+    *("propertyValidator", "shapesGraph", "suggestedShapesGraph", "shapesGraphWellFormed"),
+    *("conforms", "result", "detail", "focusNode", "resultPath", "value", "sourceShape"),
+    *("sourceConstraint", "sourceConstraintComponent", "resultSeverity", "resultMessage"),
+}
+_TYPES = {
+    *("Shape", "NodeShape", "PropertyShape", "PropertyGroup", "PrefixDeclaration", "Parameter"),
+    *("SPARQLConstraint", "ConstraintComponent", "SPARQLAskValidator", "SPARQLSelectValidator"),
+    *("ValidationReport", "ValidationResult"),
+}
+_KINDS = {
+    *("IRI", "Literal", "BlankNode", "IRIOrLiteral", "BlankNodeOrIRI", "BlankNodeOrLiteral"),
+}
+_WITHIN = ("sh:node", "sh:property", "sh:not", "sh:qualifiedValueShape")
+_STEPS = ("sh:inversePath", "sh:zeroOrMorePath", "sh:oneOrMorePath", "sh:zeroOrOnePath")
+_BOOLEANS = ("sh:closed", "sh:deactivated", "sh:uniqueLang", "sh:qualifiedValueShapesDisjoint")
+_WORDS = {Literal("true", datatype=_BOOLEAN), Literal("false", datatype=_BOOLEAN)}
 
 
 def check_known(shapes: Shapes) -> None:
@@ -42,11 +80,79 @@ def check_known(shapes: Shapes) -> None:
     Example:
         >>> check_known(Shapes([]))
     """
+    _check_no_loop(shapes)
     for node in shapes.nodes():
+        _check_class(shapes, node)
+        _check_inverse(shapes, node)
+        for name in shapes.properties(node):
+            _check_name(name, _TERMS, node)
+        for kind in shapes.values(node, "rdf:type"):
+            _check_name(kind.value, _TYPES, node)
+        for kind in shapes.values(node, "sh:nodeKind"):
+            _check_name(kind.value, _KINDS, node)
+        for name in _BOOLEANS:
+            if not {*shapes.values(node, name)} <= _WORDS:
+                raise _unknown(f"{name} other than true or false", node, "write the word")
+        if not shapes.values(node, "sh:path"):
+            for name in _OF_PROPERTIES:
+                if shapes.values(node, f"sh:{name}"):
+                    raise _unknown(f"sh:{name} without sh:path", node, "give the shape a sh:path")
         for level in shapes.values(node, "sh:severity"):
             if level not in _SEVERITIES:
                 fix = f"choose one of {', '.join(f'sh:{name}' for name in SEVERITIES)}"
                 raise _unknown(f"the severity {curie(level.value)}", node, fix)
+
+
+def _check_name(iri: str, known: set[str], node: Any) -> None:
+    name = iri.removeprefix(_SH)
+    if iri.startswith(_SH) and name not in known:
+        near = nearest_of(f"sh:{name}", (f"sh:{each}" for each in known))
+        fix = f"write what SHACL 1.0 has, without its extensions: is it one of {near}?"
+        raise _unknown(f"sh:{name}", node, fix)
+
+
+def _check_no_loop(shapes: Shapes) -> None:
+    inner = {
+        node: [
+            *(shape for name in _WITHIN for shape in shapes.values(node, name)),
+            *(
+                s
+                for name in _LISTS_WITHIN
+                for head in shapes.values(node, name)
+                for s in shapes.items(head)
+            ),
+        ]
+        for node in shapes.nodes()
+    }
+    try:
+        TopologicalSorter(inner).prepare()
+    except CycleError as error:
+        named = [node for node in error.args[1] if isinstance(node, NamedNode)]
+        fix = "say it without a loop: what it asks of itself has no meaning in SHACL"
+        raise _unknown("a shape that leads back to itself", (*named, None)[0], fix) from error
+
+
+def _check_class(shapes: Shapes, node: Any) -> None:
+    types = {kind.value for kind in shapes.values(node, "rdf:type")}
+    said = types & SHAPES or any(name.startswith(_SH) for name in shapes.properties(node))
+    plain = {expand("rdfs:Class")} <= types and types & SHAPES
+    if types & _CLASSES and said and not plain:
+        fix = "say both a rdfs:Class, sh:NodeShape; or name the class in sh:targetClass"
+        raise _unknown("a shape that is a class, but not by both types", node, fix)
+
+
+def _check_inverse(shapes: Shapes, node: Any) -> None:
+    ahead, seen = shapes.values(node, "sh:inversePath"), set()
+    while ahead:
+        step, *ahead = ahead
+        if shapes.values(step, "rdf:rest"):
+            fix = "turn each step: ( [ sh:inversePath :last ] [ sh:inversePath :first ] )"
+            raise _unknown("sh:inversePath of a list", node, fix)
+        if step not in seen:
+            seen.add(step)
+            ahead += [inner for name in _STEPS for inner in shapes.values(step, name)]
+            for head in shapes.values(step, "sh:alternativePath"):
+                ahead += shapes.items(head)
 
 
 def check_form(shapes: Shapes) -> None:
@@ -65,15 +171,21 @@ def check_form(shapes: Shapes) -> None:
         for name in _NUMBERS:
             for value in shapes.values(node, name):
                 _check_number(value, name, node)
-        for name in (*_LISTS, *_LISTS_OF_SOME):
+        for name in (*_LISTS, *_LISTS_WITHIN):
             for head in shapes.values(node, name):
-                _check_list(shapes, head, name, node, some=name in _LISTS_OF_SOME)
+                _check_list(shapes, head, name, node, least=int(name in _LISTS_WITHIN))
+        tags = [tag for head in shapes.values(node, "sh:languageIn") for tag in shapes.items(head)]
+        patterns = [text for name in _TEXTS for text in shapes.values(node, name)]
+        if not all(_is_text(value) for value in (*tags, *patterns)) or _EMPTY in tags:
+            raise _refused(f"what is no plain text in sh:languageIn or {' or '.join(_TEXTS)}", node)
+        if shapes.values(node, "sh:path") and _NODE_SHAPE in shapes.values(node, "rdf:type"):
+            raise _refused("a sh:NodeShape with sh:path", node)
         for path in shapes.values(node, "sh:path"):
             _check_path(shapes, path, node, ())
         for inner in shapes.values(node, "sh:property"):
             if not shapes.values(inner, "sh:path"):
                 raise _refused("sh:property without sh:path", node)
-        if _CLASSES & {*shapes.values(node, "rdfs:subClassOf")}:
+        if _CLASSES & {above.value for above in shapes.values(node, "rdfs:subClassOf")}:
             raise _refused("a class of classes", node)
         if shapes.values(node, "sh:path"):
             _check_qualified(shapes, node)
@@ -81,30 +193,36 @@ def check_form(shapes: Shapes) -> None:
             _check_sparql(shapes, constraint, node)
 
 
+def _is_text(value: Any) -> bool:
+    return isinstance(value, Literal) and value == Literal(value.value)
+
+
 def _check_number(value: Any, name: str, node: Any) -> None:
     whole = isinstance(value, Literal) and value.datatype.value == _INTEGER
-    if not whole or not re.fullmatch("[0-9]+", value.value):
+    if not whole or not re.fullmatch("[0-9]{1,9}", value.value):
         raise _refused(f"the number {value.value!r} in {name}", node)
 
 
-def _check_list(shapes: Shapes, head: Any, name: str, node: Any, *, some: bool) -> None:
-    if some and head == _NIL:
-        raise _refused(f"a list of nothing in {name}", node)
-    seen = set()
+def _check_list(shapes: Shapes, head: Any, name: str, node: Any, *, least: int) -> None:
+    seen: set[Any] = set()
     while head != _NIL:
         parts = (shapes.values(head, "rdf:first"), shapes.values(head, "rdf:rest"))
         if head in seen or any(len(part) != 1 for part in parts):
             raise _refused(f"a list without an end, or with several, in {name}", node)
         seen.add(head)
         head = parts[1][0]
+    if len(seen) < least:
+        raise _refused(f"a list of {('nothing', 'one')[len(seen)]} in {name}", node)
 
 
 def _check_path(shapes: Shapes, path: Any, node: Any, inside: tuple[Any, ...]) -> None:
     if path in inside:
         raise _refused("a path that leads back to itself", node)
     if shapes.values(path, "rdf:rest"):
-        _check_list(shapes, path, "sh:path", node, some=True)
+        _check_list(shapes, path, "sh:path", node, least=2)
     ways = shapes.values(path, "sh:alternativePath")
+    for head in ways:
+        _check_list(shapes, head, "sh:alternativePath", node, least=2)
     steps = [step for head in (path, *ways) for step in shapes.items(head)]
     for step in (*steps, *shapes.values(path, "sh:inversePath")):
         _check_path(shapes, step, node, (*inside, path))
