@@ -313,6 +313,35 @@ def test_the_key_hides_a_kind_in_picture_and_table(page: Page, addresses: dict[s
 
 
 @pytest.mark.full
+def test_the_picture_keeps_clear_of_what_is_said_below(
+    page: Page, addresses: dict[str, str]
+) -> None:
+    go(page, addresses["overview"])
+    said = page.locator("#shown")
+    for box in page.locator("[data-link]").all():
+        box.uncheck()
+    expect(said).to_contain_text("the key hides main theme, ")
+    filled = """() => {
+      const box = document.querySelector("#network"), canvas = box.querySelector(".sigma-nodes");
+      return box.clientHeight === Math.round(canvas.getBoundingClientRect().height);
+    }"""
+    page.wait_for_function(filled)
+    # Of one line, then of many again.
+    page.focus("#network")
+    page.keyboard.press("ArrowRight")
+    expect(said).to_contain_text("0 links.")
+    page.wait_for_function(filled)
+    page.keyboard.press("Escape")
+    expect(said).to_contain_text("the key hides main theme, ")
+    # No canvas lies over it, not even until the picture is drawn anew.
+    assert said.evaluate("""(said) => {
+      const { left, top, bottom } = said.getBoundingClientRect(), high = [top + 2, bottom - 2];
+      return high.every((y) => document.elementFromPoint(left + 5, y) === said);
+    }""")
+    page.wait_for_function(filled)
+
+
+@pytest.mark.full
 def test_the_picture_by_keyboard(page: Page, addresses: dict[str, str]) -> None:
     go(page, addresses["overview"])
     heading = page.locator("#details-heading")
