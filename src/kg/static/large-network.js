@@ -348,10 +348,7 @@
       details.tell("Details", details.says("Choose an item in the picture, in the search results or in the table."));
       return;
     }
-    const links = joined(chosen);
-    const more = links.length > MOST_LINKS
-      ? [details.says(`It has ${links.length} links, of which ${MOST_LINKS} are listed here. “Neighbours only” puts all that it is linked to into the table.`)] : [];
-    details.item(chosen, links.slice(0, MOST_LINKS).map(({ other, says }) => ({ other, how: says })), more);
+    details.item(chosen, joined(chosen).map(({ other, says }) => ({ other, how: says })), [], MOST_LINKS);
   }
 
   function show(chosen, { near = false, focus = false } = {}) {
