@@ -82,6 +82,7 @@ COUNTED = """async ([address, colours]) => {
 }"""
 FINDING, THEME, AGENCY = [0x14, 0x50, 0x7F], [0x24, 0x3B, 0x53], [0x0B, 0x72, 0x85]
 REST = [0xE6, 0xDA, 0xCF]  # a line to what a claim rests on: a quarter of #9a6b3f on white
+AGENCIES = ["Police", "Health", "Schools"]
 HOLMES = "#node=source%3Aholmes-2010"
 
 
@@ -313,6 +314,35 @@ def test_the_key_hides_a_kind_in_picture_and_table(page: Page, addresses: dict[s
 
 
 @pytest.mark.full
+def test_the_picture_keeps_clear_of_what_is_said_below(
+    page: Page, addresses: dict[str, str]
+) -> None:
+    go(page, addresses["overview"])
+    said = page.locator("#shown")
+    for box in page.locator("[data-link]").all():
+        box.uncheck()
+    expect(said).to_contain_text("the key hides main theme, ")
+    filled = """() => {
+      const box = document.querySelector("#network"), canvas = box.querySelector(".sigma-nodes");
+      return box.clientHeight === Math.round(canvas.getBoundingClientRect().height);
+    }"""
+    page.wait_for_function(filled)
+    # Of one line, then of many again.
+    page.focus("#network")
+    page.keyboard.press("ArrowRight")
+    expect(said).to_contain_text("0 links.")
+    page.wait_for_function(filled)
+    page.keyboard.press("Escape")
+    expect(said).to_contain_text("the key hides main theme, ")
+    # No canvas lies over it, not even until the picture is drawn anew.
+    assert said.evaluate("""(said) => {
+      const { left, top, bottom } = said.getBoundingClientRect(), high = [top + 2, bottom - 2];
+      return high.every((y) => document.elementFromPoint(left + 5, y) === said);
+    }""")
+    page.wait_for_function(filled)
+
+
+@pytest.mark.full
 def test_the_picture_by_keyboard(page: Page, addresses: dict[str, str]) -> None:
     go(page, addresses["overview"])
     heading = page.locator("#details-heading")
@@ -479,28 +509,49 @@ def test_hostile_names_stay_text(page: Page, project: Project, tmp_path: Path) -
     assert page.locator("main img").count() == 0
 
 
-@pytest.mark.full
-def test_what_is_rare_of_its_kind_keeps_its_name_in_a_crowd(
-    page: Page, browser: Browser, project: Project, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def crowd(project: Project, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Works all over the picture, better linked than the three agencies amid them."""
     view, graph = load_view(project, "overview"), networkx.MultiDiGraph()
-    # Works all over the picture, better linked than the three agencies amid them.
     for number in range(2500):
         x, y = 20 * (number % 50), 20 * (number // 50)
         work = {"label": f"Work {number}", "kind": "work", "description": "", "size": 24.0}
         graph.add_node(f"source:{number}", x=x, y=y, **work)
-    agencies = ["Police", "Health", "Schools"]
-    for number, label in enumerate(agencies):
+    for number, label in enumerate(AGENCIES):
         agency = {"label": label, "kind": "front-line agency", "description": "", "size": 7.0}
         graph.add_node(f"agency:{number}", x=300 + 200 * number, y=505, **agency)
-    path = tmp_path / "crowd.html"
+    # Health has many links of one sort, some of another, and one twice.
+    for number in range(1300):
+        graph.add_edge(f"source:{number}", "agency:1", link="agency")
+    for number in (*range(2400, 2420), 2400):
+        graph.add_edge(f"source:{number}", "agency:1", link="implied agency")
+    path = tmp_path_factory.mktemp("crowd") / "crowd.html"
     query = load_query(project, view.query)
     path.write_text(view_page(view, query, {}, graph, []), encoding="utf-8")
-    go(page, path.as_uri())
-    assert set(agencies) <= set(page.evaluate(NAMED))
+    return path.as_uri()
+
+
+@pytest.mark.full
+def test_links_of_each_sort_are_counted_and_listed(page: Page, crowd: str) -> None:
+    go(page, f"{crowd}#node=agency%3A1")
+    sorts = page.locator("#details h3")
+    expect(sorts).to_have_text(["agency of (100 of 1,300)", "implied by (20)"])
+    expect(page.locator("#details li")).to_have_count(120)
+    expect(page.locator("#details")).to_contain_text("Of links of one sort, 100 are listed.")
+    page.locator("[data-link=agency]").uncheck()
+    expect(sorts).to_have_text(["implied by (20)"])
+    expect(page.locator("#details")).not_to_contain_text("are listed.")
+
+
+@pytest.mark.full
+def test_what_is_rare_of_its_kind_keeps_its_name_in_a_crowd(
+    page: Page, browser: Browser, crowd: str
+) -> None:
+    go(page, crowd)
+    assert set(AGENCIES) <= set(page.evaluate(NAMED))
 
     # One alone is not made as large as the picture.
-    page.goto(f"{path.as_uri()}#node=agency%3A0&near=1")
+    page.goto(f"{crowd}#node=agency%3A0&near=1")
     expect(page.locator("#shown")).to_contain_text("1 of 2503 items shown")
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save PNG").click()

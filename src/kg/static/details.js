@@ -12,6 +12,7 @@ const details = (() => {
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&")}`;
   const symbol = (kind) => document.querySelector(`.legend [data-symbol="${CSS.escape(kind)}"]`).cloneNode(true);
   const named = ({ id, kind, label }) => make("li", {}, symbol(kind), make("a", { href: hash({ node: id }), textContent: label }));
+  const number = (many) => many.toLocaleString("en-GB");
   const says = (text) => make("p", { textContent: text });
   const asks = (text) => make("p", { textContent: text, className: "asked" });
 
@@ -27,8 +28,9 @@ const details = (() => {
     return make("p", {}, button);
   }
 
-  // `links` are its neighbours, with how each is linked to it; `parts` stand before its facts.
-  function item(told, links, parts) {
+  // `links` are its neighbours, with how each is linked to it; `parts` stand before its facts. Of
+  // what is linked to it alike, `most` are listed.
+  function item(told, links, parts, most = Infinity) {
     const facts = make("dl", {});
     for (const [heading, text] of [...told.facts, ["Identifier", told.id.replace(/^statement:/, "")]]) {
       facts.append(make("dt", { textContent: heading }), make("dd", { textContent: text }));
@@ -36,8 +38,10 @@ const details = (() => {
     const groups = new Map();
     for (const { other, how } of links) groups.set(how, (groups.get(how) || new Set()).add(other));
     const linked = [...groups].flatMap(([how, others]) => [
-      make("h3", { textContent: `${how} (${others.size})` }), make("ul", {}, ...[...others].map(named)),
+      make("h3", { textContent: `${how} (${others.size > most ? `${most} of ` : ""}${number(others.size)})` }),
+      make("ul", {}, ...[...others].slice(0, most).map(named)),
     ]);
+    if ([...groups.values()].some(({ size }) => size > most)) linked.unshift(says(`Of links of one sort, ${most} are listed. “Neighbours only” puts all that it is linked to into the table.`));
     tell(told.label,
       make("p", { className: "kind" }, symbol(told.kind), make("span", { className: "name", textContent: told.kind })),
       ...(told.page ? [make("p", {}, make("a", { href: told.page, textContent: "Open its page" }))] : []),
@@ -60,5 +64,5 @@ const details = (() => {
       ...(many === 1 ? lists : lists.flatMap((list, place) => [make("h3", { textContent: `Path ${place + 1}` }), list])));
   }
 
-  return { asks, hash, item, make, named, paths, press, says, symbol, tell };
+  return { asks, hash, item, make, named, number, paths, press, says, symbol, tell };
 })();

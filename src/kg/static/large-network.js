@@ -324,6 +324,7 @@
   }
 
   // ---- what is seen
+  const sayShown = () => say(`${counted()} The table holds the same.`);
   function counted() {
     const why = [];
     if (hidden().length) why.push(`the key hides ${hidden().join(", ")}`);
@@ -338,7 +339,7 @@
     view?.setSetting("nodeReducer", (id, told) => ({ ...told, hidden: !visible.has(told.item) }));
     get("neighbours").setAttribute("aria-pressed", String(state.near));
     turn(1);
-    say(`${counted()} The table holds the same.`);
+    sayShown();
   }
 
   function describe() {
@@ -347,10 +348,7 @@
       details.tell("Details", details.says("Choose an item in the picture, in the search results or in the table."));
       return;
     }
-    const links = joined(chosen);
-    const more = links.length > MOST_LINKS
-      ? [details.says(`It has ${links.length} links, of which ${MOST_LINKS} are listed here. “Neighbours only” puts all that it is linked to into the table.`)] : [];
-    details.item(chosen, links.slice(0, MOST_LINKS).map(({ other, says }) => ({ other, how: says })), more);
+    details.item(chosen, joined(chosen).map(({ other, says }) => ({ other, how: says })), [], MOST_LINKS);
   }
 
   function show(chosen, { near = false, focus = false } = {}) {
@@ -366,7 +364,8 @@
     const address = details.hash({ node: chosen?.id, near: state.near ? 1 : null });
     if (location.hash !== address) history.replaceState(null, "", address);
     if (focus) get("details-heading").focus();
-    else if (chosen && !state.near) say(`${chosen.label}, ${chosen.kind}, ${joined(chosen).length === 1 ? "1 link" : `${joined(chosen).length} links`}.`);
+    if (!chosen) sayShown();
+    else if (!state.near) say(`${chosen.label}, ${chosen.kind}, ${joined(chosen).length === 1 ? "1 link" : `${joined(chosen).length} links`}.`);
   }
   const clear = () => show(null);
 
@@ -443,13 +442,15 @@
   if (view) {
     view.on("afterRender", adorn);
     adorn();
+    // What is said below takes its height from the picture; sigma hears of the window's size alone.
+    new ResizeObserver(() => view.scheduleRender()).observe(get("network"));
   }
 
   // What is not seen at first waits until the picture stands.
   function settle() {
     JSON.parse(get("told").textContent).forEach(([description, facts, page], place) => Object.assign(items[place], { description, facts, page }));
     turn(1);
-    say(`${counted()} The table holds the same.`);
+    sayShown();
     finder.over(items);
     byAddress();
     if (state.chosen && !narrow.matches) document.querySelector(".panes").scrollIntoView();
