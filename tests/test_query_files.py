@@ -19,8 +19,6 @@ from kg.terms import PREFIXES, expand
 Ask = Callable[[Graph, str], Table | Triples]
 QUERIES = list_queries(Project())
 each_query = pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.id)
-# rdflib takes most of a minute for each of these, which test_homes.py asks it.
-SLOW_IN_RDFLIB = {"statement-detail"}
 NUMBERS = {f"{PREFIXES['xsd']}{name}" for name in ("integer", "decimal", "boolean")}
 
 
@@ -59,9 +57,7 @@ def test_there_are_queries() -> None:
     assert len(QUERIES) >= 36
 
 
-@pytest.mark.parametrize(
-    "query", [q for q in QUERIES if q.id not in SLOW_IN_RDFLIB], ids=lambda query: query.id
-)
+@each_query
 def test_same_rows_in_rdflib(
     query: SavedQuery, store: Store, reference: Graph, ask_rdflib: Ask
 ) -> None:
@@ -120,7 +116,7 @@ ALL_OPTIONS = [
     ("instrument-in-statement", {"instrument": ["local-auditing", "supervision"]}),
     ("gap-by-theme", {"theme": ["quality-assurance-monitoring"]}),
     ("citation-chain", {"source": ["hunter-2009", "laming-2009"]}),
-    pytest.param("statement-detail", {"statement": ["martin-2010-044"]}, marks=pytest.mark.full),
+    ("statement-detail", {"statement": ["martin-2010-044"]}),
     ("statement-by-source", {"source": ["holmes-2010", "source:ofsted-2009"]}),
 ]
 
