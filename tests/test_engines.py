@@ -34,9 +34,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def told(report: Report) -> list[Violation]:
     """What was found, but for the names of nameless things, which change at each reading."""
-    return [
-        v if ":" in v.focus else replace(v, focus="", value_term="") for v in report.violations
-    ]
+    return [v if ":" in v.focus else replace(v, focus="", value_term="") for v in report.violations]
 
 
 def test_engines_agree_on_every_example(examples: Project) -> None:
