@@ -94,9 +94,32 @@ EDGES = {
         "2010-01-01T10:00:00+15:00"^^xsd:dateTime
     """,
     ("kg:Source", "rdfs:label"): '"t"@en-GB "t"@EN "t"@eng "t"@en-x-a "t"',
+    # Held against 2.5, 1, a text and an IRI: see ORDER.
+    ("<urn:edge>", "<urn:edge:number>"): """
+        2 "2011-05-05"^^xsd:date "2010"^^xsd:gYear false "x"^^xsd:integer "x" <urn:m>
+    """,
+    ("<urn:edge>", "<urn:edge:low>"): """
+        1 2 2.5 "2011-05-05"^^xsd:date "2010"^^xsd:gYear true "x" <urn:m>
+    """,
+    ("<urn:edge>", "<urn:edge:word>"): '"a" "m" "x" "a"@en "m"@de 1 <urn:m>',
+    ("<urn:edge>", "<urn:edge:link>"): '<urn:a> <urn:m> <urn:x> "urn:a" "a" 1',
     ("kg:Source", "rdfs:seeAlso"): '<HTTP://a.b/> <httpsx:a> "https://a.b/"^^xsd:anyURI',
 }
 FOCUS = f"{BASE}edge/"
+# How values are put in order, in shapes that ask for no datatype besides.
+ORDER = [
+    quad.triple
+    for quad in parse(
+        f"""@prefix sh: <{PREFIXES["sh"]}> .
+        <urn:edge:Shape> a sh:NodeShape ; sh:targetClass <urn:edge> ; sh:property <urn:edge:Bound>,
+          <urn:edge:Low>, <urn:edge:Word>, <urn:edge:Link> .
+        <urn:edge:Bound> sh:path <urn:edge:number> ; sh:minInclusive 2.5 .
+        <urn:edge:Low> sh:path <urn:edge:low> ; sh:lessThan <urn:edge:one> .
+        <urn:edge:Word> sh:path <urn:edge:word> ; sh:lessThanOrEquals <urn:edge:text> .
+        <urn:edge:Link> sh:path <urn:edge:link> ; sh:lessThanOrEquals <urn:edge:thing> .""",
+        format=RdfFormat.TURTLE,
+    )
+]
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +129,9 @@ def edges() -> tuple[list[str], list[Triple]]:
     text = "".join(f"@prefix {prefix}: <{iri}> .\n" for prefix, iri in PREFIXES.items())
     for number, (of, path, value) in enumerate(written):
         text += f"<{FOCUS}{number}> a {of} ; {path} {value} .\n"
+        if of == "<urn:edge>":
+            text += f'<{FOCUS}{number}> <urn:edge:one> 1 ; <urn:edge:text> "m" .\n'
+            text += f"<{FOCUS}{number}> <urn:edge:thing> <urn:m> .\n"
         text += f"statement:edge prov:wasGeneratedBy <{FOCUS}{number}> .\n"
     quads = parse(text.encode(), format=RdfFormat.TURTLE)
     return [f"{path} {value}" for _, path, value in written], [quad.triple for quad in quads]
@@ -117,7 +143,7 @@ def at_the_edges(
     """Which constraint each value breaks, for an engine."""
     written, data = edges
     paths = {f"{FOCUS}{number}": expand(each.split()[0]) for number, each in enumerate(written)}
-    found = judged(data, SHAPES, engine)
+    found = judged(data, SHAPES + ORDER, engine)
     return {
         each: {
             (finding.shape, finding.component)

@@ -271,6 +271,11 @@ def test_what_pyshacl_refuses_no_engine_judges(body: str, name: str) -> None:
     ("body", "name"),
     [
         ("sh:sparql [ sh:deactivated true ; sh:select 'SELECT $this { }' ]", "sh:deactivated"),
+        *[
+            (f"sh:path :p ; sh:datatype {name}", f"sh:datatype {name}")
+            for name in ("xsd:hexBinary", "xsd:dayTimeDuration", "rdf:HTML", "rdf:XMLLiteral")
+        ],
+        ("sh:path :p ; sh:pattern 'a' ; sh:flags 's'", "sh:flags other than 'i'"),
         ("sh:path :p ; sh:minCount 99999999999999999999999", "the number '9"),
         ("sh:path :p ; sh:maxLength 99999999999999999999999", "the number '9"),
         ("sh:path :p ; sh:languageIn ( '' )", "no plain text in sh:languageIn"),

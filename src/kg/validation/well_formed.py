@@ -27,7 +27,17 @@ _ONCE = (
     *_NUMBERS,
 )
 _CLASSES = {expand(name) for name in ("rdfs:Class", "owl:Class")}
+# Whose literals engines were seen to tell apart alike, from those that are not well-formed.
+_DATATYPES = {
+    *("string", "boolean", "integer", "decimal", "float", "double", "date", "dateTime", "gYear"),
+    *("gYearMonth", "anyURI", "int", "long", "short", "byte", "nonNegativeInteger"),
+    *("positiveInteger", "nonPositiveInteger", "negativeInteger", "unsignedLong", "unsignedInt"),
+    *("unsignedShort", "unsignedByte", "gMonth", "gDay", "gMonthDay", "normalizedString", "token"),
+    *("language", "Name", "NCName", "NMTOKEN", "QName"),
+}
 _TEXTS = ("sh:pattern", "sh:flags")
+_CHECKED = (PREFIXES["xsd"], PREFIXES["rdf"])
+_LANGUAGE = expand("rdf:langString")
 _EMPTY = Literal("")
 _NODE_SHAPE = NamedNode(expand("sh:NodeShape"))
 _NIL = NamedNode(expand("rdf:nil"))
@@ -174,6 +184,12 @@ def check_form(shapes: Shapes) -> None:
         for name in (*_LISTS, *_LISTS_WITHIN):
             for head in shapes.values(node, name):
                 _check_list(shapes, head, name, node, least=int(name in _LISTS_WITHIN))
+        for kind in shapes.values(node, "sh:datatype"):
+            name = kind.value.removeprefix(PREFIXES["xsd"])
+            if kind.value.startswith(_CHECKED) and name not in {*_DATATYPES, _LANGUAGE}:
+                raise _refused(f"sh:datatype {curie(kind.value)}", node)
+        if any(flags != Literal("i") for flags in shapes.values(node, "sh:flags")):
+            raise _refused("sh:flags other than 'i'", node)
         tags = [tag for head in shapes.values(node, "sh:languageIn") for tag in shapes.items(head)]
         patterns = [text for name in _TEXTS for text in shapes.values(node, name)]
         if not all(_is_text(value) for value in (*tags, *patterns)) or _EMPTY in tags:
