@@ -13,12 +13,12 @@
   data.edges.forEach((number, at) => { if (at % 3 < 2) links[data.items[number][2]] += 1; });
   const kinds = data.marks.map(([kind, mark], cell) => {
     const hub = data.landmarks[cell] && many[cell] <= HUBS;
-    return { kind, mark, cell, landmark: hub, rank: hub ? 1 + links[cell] / many[cell] / (data.edges.length || 1) : 0 };
+    return { kind, mark, cell, hub, rank: hub ? 1 + links[cell] / many[cell] / (data.edges.length || 1) : 0 };
   });
   const small = Math.min(1, (4000 / data.items.length) ** 0.25);
   const items = data.items.map(([id, label, kind, x, y, size]) => {
     const told = kinds[kind], grown = 1.5 + (size - 7) * 0.4;
-    return { id, label, x, y, description: "", facts: [], page: "", ...told, size: told.landmark ? Math.max(grown, 4.5) : small * grown };
+    return { id, label, x, y, description: "", facts: [], page: "", ...told, size: told.hub ? Math.max(grown, 4.5) : small * grown };
   });
   const byId = new Map(items.map((item) => [item.id, item]));
   function eachEdge(act) {
@@ -217,9 +217,9 @@
     }
     for (const item of near) picture.stamp(context, item.mark, { ...placed(item), r: Math.max(radius(item), 2) });
     for (const item of told) picture.stamp(context, item.mark, { ...placed(item), r: Math.max(radius(item), 6), ring: INK });
-    const wanted = near.size ? new Set([...near, ...told]) : [...visible].filter((item) => item.landmark || radius(item) >= LEGIBLE || told.has(item));
+    const wanted = near.size ? new Set([...near, ...told]) : [...visible].filter((item) => item.hub || radius(item) >= LEGIBLE || told.has(item));
     const shown = [...wanted].map((item) => ({
-      ...placed(item), r: radius(item), label: item.label, landmark: item.landmark, rank: told.has(item) ? 3 : item.rank,
+      ...placed(item), r: radius(item), label: item.label, landmark: item.hub, hub: item.hub, rank: told.has(item) ? 3 : item.rank,
     })).filter(({ x, y }) => x > -20 && y > -20 && x < width + 20 && y < height + 20);
     shown.sort((a, b) => b.rank - a.rank || b.r - a.r);
     picture.write(context, picture.names(context, shown.slice(0, NAMES), width, height));
@@ -264,7 +264,7 @@
       if (shows(from, to, link)) lines.push({ d: picture.bent(at(from), at(to), 0), colour: pale.get(colour), width: 1 });
     });
     const shapes = upward(visible).map((item) => ({
-      ...at(item), r: Math.min(item.size * growth, 16), mark: item.mark, label: item.label, landmark: item.landmark,
+      ...at(item), r: Math.min(item.size * growth, 16), mark: item.mark, label: item.label, landmark: item.hub, hub: item.hub,
       ring: item === state.chosen ? INK : "", rank: item === state.chosen ? 3 : item.rank,
     }));
     return { wide: across * scale + 2 * MARGIN, high: down * scale + 2 * MARGIN + TOP, lines, shapes };

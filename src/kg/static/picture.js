@@ -79,26 +79,28 @@ const picture = (() => {
   const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
 
   // Places names, the most wanted first, none over another; `items` have x, y, r, label, landmark
-  // and rank: below 0 in grey, and only of landmarks; above 2 whatever it lies upon.
+  // and rank: below 0 in grey, and only of landmarks; above 2 whatever it lies upon. A hub, of
+  // which a crowded picture tells by its name alone, has more places for it.
   function names(context, items, wide, high) {
     const taken = items.map(({ landmark, rank, x, y, r }) => ({ item: true, rank: landmark ? rank : -Infinity, left: x - r, right: x + r, top: y - r, bottom: y + r }));
     const wanted = items.filter(({ rank, landmark }) => rank >= 0 || landmark)
       .sort((a, b) => b.rank - a.rank || b.r - a.r).slice(0, 300);
     const placed = [];
-    for (const { x, y, r, rank, label, landmark } of wanted) {
+    for (const { x, y, r, rank, label, landmark, hub } of wanted) {
       const must = rank > 2, large = landmark || must;
       const font = `${large ? 600 : 400} ${large ? 14 : 12.5}px ${FACE}`, step = large ? 17 : 15;
       const text = lines(context, label, font, large ? 170 : 150);
       const w = text.width / 2 + 3, h = (text.lines.length * step) / 2 + 1, gap = r + 4;
-      const spots = [[0, gap + h], [0, -gap - h], [gap + w, 0], [-gap - w, 0]].map(([aside, down]) => {
+      const aslant = hub ? [[r + w, r + h], [-r - w, r + h], [r + w, -r - h], [-r - w, -r - h]] : [];
+      const spots = [[0, gap + h], [0, -gap - h], [gap + w, 0], [-gap - w, 0], ...aslant].map(([aside, down]) => {
         // Above and below, a name may slide along its shape to stay inside the picture.
         const at = aside ? x + aside : Math.min(Math.max(x, w + 2), wide - w - 2);
         return { x: at, left: at - w, right: at + w, top: y + down - h, bottom: y + down + h };
       });
       const inside = (box) => box.left >= 2 && box.right <= wide - 2 && box.top >= 2 && box.bottom <= high - 2;
       const free = (box) => inside(box) && taken.every((other) => apart(box, other));
-      // A landmark would rather lie on a lesser shape than have no name.
-      const nearly = (box) => inside(box) && taken.every((other) => apart(box, other) || (other.item && other.rank < rank));
+      // A landmark would rather lie on a lesser shape than have no name, a hub on its like too.
+      const nearly = (box) => inside(box) && taken.every((other) => apart(box, other) || (other.item && (hub ? other.rank <= rank : other.rank < rank)));
       const box = spots.find(free) || (large && spots.find(nearly)) || (must && (spots.find(inside) || spots[0]));
       if (!box) continue;
       taken.push(box);
