@@ -1,5 +1,7 @@
 """How much of a graph the shapes reach: what each met, and what none mentions."""
 
+from pyoxigraph import NamedNode
+
 from kg.store import Store
 from kg.terms import PREFIXES
 from kg.validation.shapes import Classes, Shapes, counted, iris, rows
@@ -50,8 +52,9 @@ class Coverage:
     def _unmentioned(self, use: str) -> list[str]:
         # First the few terms that no shape mentions, then where they are used. A path may be a
         # sequence or an inverse: any mention counts.
-        known = iris(sorted(self._shapes.mentioned()))
-        text = f"""SELECT DISTINCT ?term {{
-            {{ SELECT DISTINCT ?term {{ {use} }} }} MINUS {{ VALUES ?term {{ {known} }} }}
-            {use} {self._judged} }}"""
+        used = rows(self._store, f"SELECT DISTINCT ?term {{ {use} }}")
+        found = {term.value for (term,) in used if isinstance(term, NamedNode)}
+        if not (others := sorted(found - self._shapes.mentioned())):
+            return []
+        text = f"SELECT DISTINCT ?term {{ VALUES ?term {{ {iris(others)} }} {use} {self._judged} }}"
         return sorted(str(term.value) for (term,) in rows(self._store, text))

@@ -178,7 +178,7 @@ class JudgedStore:
                 fix="load it with the data: kg load --store DIR does, with --rebuild or files",
             )
         self.store = store
-        self.pattern = f"FILTER(!ISBLANK(?this)) MINUS {{ {self._known} }}"
+        self.pattern = f"FILTER(!ISBLANK(?this)) MINUS {{ {self._known} ?this ?how ?what }}"
         self.triples = counted(store, "SELECT (COUNT(*) AS ?triples) { ?this ?how ?what }")
 
     def places(self, wanted: Sequence[Wanted]) -> list[Place | None]:

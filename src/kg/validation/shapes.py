@@ -1,7 +1,7 @@
 """The shapes as a graph to look things up in, and their targets as SPARQL."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pyoxigraph import NamedNode, Triple
@@ -86,19 +86,19 @@ class Shapes:
         ]
 
     def target(self, shape: Any, classes: "Classes") -> str:
-        """Write the targets of a shape as a SPARQL pattern that binds `?this`, each thing once."""
+        """Write the targets of a shape as a SPARQL pattern that binds `?this`."""
         arms = []
         if wanted := self.classes(shape):
             below = sorted(set().union(*(classes.below(cls.value) for cls in wanted)))
-            several = f"VALUES ?class {{ {iris(below)} }} ?this a ?class ."
-            arms.append(several if below[1:] else f"?this a <{below[0]}> .")
+            arms.append(things(below, "this"))
         for used in self.values(shape, "sh:targetSubjectsOf"):
             arms.append(f"?this {to_sparql(used)} ?used .")
         for used in self.values(shape, "sh:targetObjectsOf"):
             arms.append(f"?user {to_sparql(used)} ?this .")
         if named := self.values(shape, "sh:targetNode"):
             arms.append(f"VALUES ?this {{ {' '.join(map(to_sparql, named))} }}")
-        if len(arms) == 1 and arms[0].startswith("?this a"):
+        # What is named beside ?this may be named within, too.
+        if not arms[1:] and "VALUES" not in arms[0]:
             return arms[0]
         union = " UNION ".join(f"{{ {arm} }}" for arm in arms)
         return f"{{ SELECT DISTINCT ?this {{ {union} }} }}"
@@ -174,6 +174,22 @@ def _unusable() -> EndpointFailed:
         "the answer is not to what was asked",
         where="--endpoint",
         fix="check that it is the address of SPARQL queries",
+    )
+
+
+def things(classes: Sequence[str], name: str) -> str:
+    """Write a pattern that binds a variable to the things of some classes.
+
+    Example:
+        >>> things(["x:A"], "this")
+        '?this a <x:A> .'
+    """
+    one, *more = classes
+    # Virtuoso does not plan a query with VALUES in MINUS in MINUS.
+    return (
+        f"VALUES ?class {{ {iris(classes)} }} ?{name} a ?class ."
+        if more
+        else f"?{name} a <{one}> ."
     )
 
 
