@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyoxigraph import RdfFormat, Triple, parse
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from kg.errors import KgError
 from kg.project import Project
@@ -123,6 +123,8 @@ UNJUDGED = {
     "sh:nodeKind sh:Iri": "sh:Iri",
     "sh:severity sh:Debug": "the severity sh:Debug",
     "sh:severity 'Grave'": "the severity Grave",
+    "sh:targetNode [ ]": "sh:targetNode without an IRI",
+    "sh:targetObjectsOf [ ]": "sh:targetObjectsOf without an IRI",
     "sh:closed 1": "sh:closed other than",
     "sh:deactivated '1'^^<http://www.w3.org/2001/XMLSchema#boolean>": "sh:deactivated other than",
     "sh:qualifiedMinCount 1 ; sh:qualifiedValueShape [ ]": "without sh:path",
@@ -170,6 +172,18 @@ def test_a_class_that_is_its_own_shape_is_counted() -> None:
     coverage = Coverage(MemoryStore([], read("<x:a> a <x:T> . <x:b> a <x:U> .")), shapes, "")
     assert coverage.focus_nodes() == {"x:T": 1}
     assert coverage.classes_without_shape() == ("x:U",)
+
+
+def test_a_shape_that_is_deactivated_is_not_counted() -> None:
+    shapes = Shapes(read("<x:S> sh:targetClass <x:T> ; sh:deactivated true ; sh:nodeKind sh:IRI ."))
+    coverage = Coverage(MemoryStore([], read("<x:a> a <x:T> .")), shapes, "")
+    assert coverage.focus_nodes() == {}
+
+
+@pytest.mark.parametrize("said", ["'eins'@de, 'one'@en, 'one'", "'eins'@de, 'one'"])
+def test_of_several_messages_the_english_one_is_told(said: str) -> None:
+    shapes = Shapes(read(f"<x:S> sh:message {said} ."))
+    assert shapes.text(NamedNode("x:S"), "sh:message") == "one"
 
 
 def read(text: str) -> list[Triple]:

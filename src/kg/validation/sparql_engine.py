@@ -24,7 +24,10 @@ _ELSE = {
 _PARTS = {
     *("select", "prefixes", "declare", "prefix", "namespace", "inversePath", "alternativePath"),
 }
-_TYPES = {f"{_SH}{name}" for name in ("NodeShape", "PropertyShape", "SPARQLConstraint")}
+_TYPES = {
+    f"{_SH}{name}"
+    for name in ("NodeShape", "PropertyShape", "SPARQLConstraint", "PrefixDeclaration")
+}
 _NAMES = (
     *("sh:targetClass", "sh:targetSubjectsOf", "sh:targetObjectsOf", "sh:class"),
     *("sh:equals", "sh:disjoint", "sh:lessThan", "sh:lessThanOrEquals"),

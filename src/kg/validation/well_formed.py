@@ -7,12 +7,12 @@ import re
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kg.errors import KgError
 from kg.reports import SEVERITIES
 from kg.terms import PREFIXES, curie, expand, nearest_of
-from kg.validation.shapes import SHAPES, Shapes
+from kg.validation.shapes import SHAPES, TARGETS, Shapes
 
 _NUMBERS = (
     *("sh:minCount", "sh:maxCount", "sh:minLength", "sh:maxLength"),
@@ -98,6 +98,9 @@ def check_known(shapes: Shapes) -> None:
             _check_name(name, _TERMS, node)
         for kind in shapes.values(node, "rdf:type"):
             _check_name(kind.value, _TYPES, node)
+        for name in TARGETS[1:]:
+            if any(isinstance(target, BlankNode) for target in shapes.values(node, name)):
+                raise _unknown(f"{name} without an IRI", node, "name what the shape is for")
         for kind in shapes.values(node, "sh:nodeKind"):
             _check_name(kind.value, _KINDS, node)
         for name in _BOOLEANS:
