@@ -131,6 +131,8 @@ UNJUDGED = {
     "sh:minCount 1": "sh:minCount without sh:path",
     "a owl:Class, sh:NodeShape": "a shape that is a class",
     "a rdfs:Class ; sh:nodeKind sh:Literal": "a shape that is a class",
+    "sh:node kgs:Nowhere": "a shape of which nothing is said, kgs:Nowhere",
+    "sh:or ( kgs:Nowhere [ ] )": "a shape of which nothing is said, kgs:Nowhere",
     "sh:node kgs:S": "a shape that leads back",
     "sh:or ( [ ] [ sh:not [ sh:property kgs:S ] ] )": "a shape that leads back",
     "sh:path <x:p> ; sh:qualifiedMinCount 1 ; sh:qualifiedValueShape kgs:S": "leads back",
