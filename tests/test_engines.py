@@ -54,6 +54,8 @@ def test_the_report_tells_who_judged(project: Project) -> None:
     report = validate(project, engine="shacl")
     assert "Judged by shacl.\n" in render_report(report, "text")
     assert '"engine": "shacl"' in render_report(report, "json")
+    for form in ("ttl", "html", "github"):
+        assert "Judged by shacl." in render_report(report, form)
 
 
 def test_auto_asks_pyshacl_where_shacl_refuses(
@@ -71,7 +73,9 @@ def test_auto_asks_pyshacl_where_shacl_refuses(
         validate(project, engine="shacl")
 
 
-def test_a_missing_engine_is_told(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_engine_is_told(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     real = builtins.__import__
 
     def missing(name: str, *rest: Any) -> Any:
@@ -85,6 +89,7 @@ def test_a_missing_engine_is_told(project: Project, monkeypatch: pytest.MonkeyPa
         validate(project, engine="shacl")
     assert "evidence-kg[fast]" in error.value.fix
     assert validate(project).engine == "pyshacl"
+    assert "pip install 'evidence-kg[fast]' is faster" in capsys.readouterr().err
 
 
 def test_there_are_the_engines_that_are_named() -> None:

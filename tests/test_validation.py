@@ -445,6 +445,11 @@ def test_a_constraint_in_sparql_keeps_its_message(tmp_path: Path) -> None:
     for engine in ("pyshacl", "shacl"):
         (violation,) = validate(project, engine=engine).violations
         assert violation.message == "Not short"
+    spoken = project.home / "ontology/shapes/theme.ttl"
+    spoken.write_text(spoken.read_text("utf-8") + '<x:S> sh:message "Of the shape" .', "utf-8")
+    for engine in ("pyshacl", "shacl"):
+        (violation,) = validate(project, engine=engine).violations
+        assert violation.message == "Not short"
 
 
 @pytest.mark.parametrize("value", ["[]", '"NaN"^^<http://www.w3.org/2001/XMLSchema#decimal>'])
