@@ -77,6 +77,10 @@ MORE = {
     "logic of values": "sh:path :p ; sh:or ( [ sh:datatype xsd:integer ] [ sh:class :Thing ] ) ; "
     "sh:not [ sh:in ( 2 ) ] ; sh:xone ( [ sh:nodeKind sh:IRI ] [ sh:datatype xsd:string ] )",
     "nothing in it": "sh:or ( [ sh:path :p ; sh:maxCount 0 ] [ sh:not [ ] ] )",
+    "classes of members": "sh:or ( [ sh:class :Sub, :Thing ] [ sh:class :Other ] )",
+    "nothing in a member": "sh:not [ sh:or ( [ ] [ sh:class :Other ] ) ]",
+    "reached by two ways": "sh:path [ sh:alternativePath ( :p :q ) ] ; sh:minCount 4 ; "
+    "sh:xone ( [ sh:datatype xsd:integer ] [ sh:class :Other ] )",
     "inverse": "sh:path [ sh:inversePath :r ] ; sh:minCount 1 ; sh:class :Sub",
     "sequence": "sh:path ( :r :r [ sh:inversePath :p ] ) ; sh:maxCount 0 ; sh:minCount 1",
     "inverse of an inverse": "sh:path [ sh:inversePath [ sh:inversePath :r ] ] ; sh:maxCount 0",
@@ -339,6 +343,13 @@ def test_a_constraint_need_not_bind_its_value() -> None:
     judged = found("pyshacl", body)
     assert {(finding.focus, finding.value) for finding in judged} >= {("x:a", "x:a")}
     assert found("sparql", body) == judged
+
+
+def test_a_shape_that_no_query_can_hold_is_refused() -> None:
+    body = "sh:not [ " * 70 + "sh:class :Sub" + " ]" * 70
+    with pytest.raises(KgError, match="does not know a shape so long or deep") as error:
+        found("sparql", body)
+    assert "another engine" in error.value.fix
 
 
 def test_malformed_sparql_in_a_shape_is_told() -> None:
