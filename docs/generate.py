@@ -128,7 +128,8 @@ def shapes(project: Project) -> str:
     text += f"Constraints: {known}. In `sh:datatype`: {datatypes}. In `sh:sparql`: one SELECT of "
     text += "`$this` and `?value` over one group without groups in it. Paths: a property, "
     text += "`sh:inversePath`, `sh:alternativePath` and sequences. Targets: "
-    text += f"{code(list(TARGETS))}, and a class that is a shape. In `sh:pattern`: what engines read alike, so no look-around, "
+    text += f"{code(list(TARGETS))}, and a class that is a shape. "
+    text += "In `sh:pattern`: what engines read alike, so no look-around, "
     text += "no back-references, no lazy or possessive counts. Bounds: integers and decimals. "
     text += "It refuses all else by name.\n"
     return text

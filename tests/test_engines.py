@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pyoxigraph import RdfFormat, Triple, parse
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from kg.errors import KgError
 from kg.project import Project
@@ -38,6 +38,8 @@ def test_the_report_tells_who_judged(project: Project) -> None:
     report = validate(project, engine="shacl")
     assert "Judged by shacl.\n" in render_report(report, "text")
     assert '"engine": "shacl"' in render_report(report, "json")
+    for form in ("ttl", "html", "github"):
+        assert "Judged by shacl." in render_report(report, form)
 
 
 def test_auto_asks_pyshacl_where_shacl_refuses(
@@ -55,7 +57,9 @@ def test_auto_asks_pyshacl_where_shacl_refuses(
         validate(project, engine="shacl")
 
 
-def test_a_missing_engine_is_told(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_engine_is_told(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     real = builtins.__import__
 
     def missing(name: str, *rest: Any) -> Any:
@@ -69,6 +73,7 @@ def test_a_missing_engine_is_told(project: Project, monkeypatch: pytest.MonkeyPa
         validate(project, engine="shacl")
     assert "evidence-kg[fast]" in error.value.fix
     assert validate(project).engine == "pyshacl"
+    assert "pip install 'evidence-kg[fast]' is faster" in capsys.readouterr().err
 
 
 def test_there_are_the_engines_that_are_named() -> None:
@@ -107,12 +112,16 @@ UNJUDGED = {
     "sh:nodeKind sh:Iri": "sh:Iri",
     "sh:severity sh:Debug": "the severity sh:Debug",
     "sh:severity 'Grave'": "the severity Grave",
+    "sh:targetNode [ ]": "sh:targetNode without an IRI",
+    "sh:targetObjectsOf [ ]": "sh:targetObjectsOf without an IRI",
     "sh:closed 1": "sh:closed other than",
     "sh:deactivated '1'^^<http://www.w3.org/2001/XMLSchema#boolean>": "sh:deactivated other than",
     "sh:qualifiedMinCount 1 ; sh:qualifiedValueShape [ ]": "without sh:path",
     "sh:minCount 1": "sh:minCount without sh:path",
     "a owl:Class, sh:NodeShape": "a shape that is a class",
     "a rdfs:Class ; sh:nodeKind sh:Literal": "a shape that is a class",
+    "sh:node kgs:Nowhere": "a shape of which nothing is said, kgs:Nowhere",
+    "sh:or ( kgs:Nowhere [ ] )": "a shape of which nothing is said, kgs:Nowhere",
     "sh:node kgs:S": "a shape that leads back",
     "sh:or ( [ ] [ sh:not [ sh:property kgs:S ] ] )": "a shape that leads back",
     "sh:path <x:p> ; sh:qualifiedMinCount 1 ; sh:qualifiedValueShape kgs:S": "leads back",
@@ -154,6 +163,18 @@ def test_a_class_that_is_its_own_shape_is_counted() -> None:
     coverage = Coverage(MemoryStore([], read("<x:a> a <x:T> . <x:b> a <x:U> .")), shapes, "")
     assert coverage.focus_nodes() == {"x:T": 1}
     assert coverage.classes_without_shape() == ("x:U",)
+
+
+def test_a_shape_that_is_deactivated_is_not_counted() -> None:
+    shapes = Shapes(read("<x:S> sh:targetClass <x:T> ; sh:deactivated true ; sh:nodeKind sh:IRI ."))
+    coverage = Coverage(MemoryStore([], read("<x:a> a <x:T> .")), shapes, "")
+    assert coverage.focus_nodes() == {}
+
+
+@pytest.mark.parametrize("said", ["'eins'@de, 'one'@en, 'one'", "'eins'@de, 'one'"])
+def test_of_several_messages_the_english_one_is_told(said: str) -> None:
+    shapes = Shapes(read(f"<x:S> sh:message {said} ."))
+    assert shapes.text(NamedNode("x:S"), "sh:message") == "one"
 
 
 def read(text: str) -> list[Triple]:

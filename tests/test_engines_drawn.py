@@ -28,7 +28,7 @@ LITERALS = NUMBERS + TEXTS + OTHERS
 PROPERTIES = (":p", ":q", ":r", ":n")
 TYPES = ("string", "integer", "date", "boolean", "decimal", "gYear")
 DEEPEST = 2
-REFUSALS = ("does not know", "does not judge", "the query has more than")
+REFUSALS = ("does not know", "does not judge")
 
 
 Part = Callable[[int], str]

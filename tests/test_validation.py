@@ -409,6 +409,15 @@ def test_ill_typed_literals_print_nothing(kg: Any, tmp_path: Path, engine: str) 
     assert not ended.stderr
 
 
+def test_what_pyshacl_says_of_a_shape_is_told_once(kg: Any, tmp_path: Path) -> None:
+    shape = SILENT % "sh:maxLength 5" + "<x:S> sh:ignoredProperties () ."
+    project = home(tmp_path, shape=shape)
+    ended = kg("--home", str(project.home), "validate", "--engine", "pyshacl")
+    assert ended.returncode == 2 and not ended.stdout
+    assert ended.stderr.startswith("Error: ontology/shapes: a shape cannot be run")
+    assert ended.stderr.count("ClosedConstraintComponent: ") == 1
+
+
 SILENT = """
 @prefix sh: <http://www.w3.org/ns/shacl#> .
 @prefix kg: <https://w3id.org/evidence-kg/ontology#> .
@@ -433,6 +442,11 @@ def test_a_constraint_in_sparql_keeps_its_message(tmp_path: Path) -> None:
         sh:message "Not {{?value}}" ; sh:select "{select}" ] ; sh:property""",
     )
     project = home(tmp_path, shape=shape % "sh:minCount 1")
+    for engine in ("pyshacl", "shacl"):
+        (violation,) = validate(project, engine=engine).violations
+        assert violation.message == "Not short"
+    spoken = project.home / "ontology/shapes/theme.ttl"
+    spoken.write_text(spoken.read_text("utf-8") + '<x:S> sh:message "Of the shape" .', "utf-8")
     for engine in ("pyshacl", "shacl"):
         (violation,) = validate(project, engine=engine).violations
         assert violation.message == "Not short"

@@ -120,6 +120,11 @@ def summary(report: Report) -> str:
     return f"{verdict} {' and '.join(parts)}{_within(len(files))} ({things})."
 
 
+def judge(report: Report) -> str:
+    """Say which engine judged, where something was checked."""
+    return f"Judged by {report.engine}." if report.engine and report.checked else ""
+
+
 def _within(files: int) -> str:
     """Tell of files, where there are any: a store and an endpoint have none."""
     return f" in {count(files, 'file')}" if files else ""
@@ -194,8 +199,7 @@ def _text(report: Report) -> str:
             lines.append(f"  - {_told(violation)} ({curie(violation.focus)}){value}")
         lines.append("")
     lines += notes(report)
-    lines += [f"Judged by {report.engine}."] if report.engine and report.checked else []
-    lines.append(summary(report))
+    lines += [line for line in (judge(report), summary(report)) if line]
     return "".join(f"{_one_line(line)}\n" for line in lines)
 
 
@@ -232,7 +236,9 @@ def _turtle(report: Report) -> str:
     graph.add((root, RDF.type, SH.ValidationReport))
     # By SHACL a graph conforms when there is no result at all, not even a warning.
     graph.add((root, SH.conforms, Literal(report.conforms and not report.violations)))
-    graph.add((root, RDFS.comment, Literal(summary(report), lang="en")))
+    graph.add(
+        (root, RDFS.comment, Literal(f"{summary(report)} {judge(report)}".strip(), lang="en"))
+    )
     for number, violation in enumerate(report.violations):
         result = BNode(f"result{number:06d}")
         graph.add((root, SH.result, result))
@@ -261,7 +267,11 @@ def _html(report: Report) -> str:
     environment.filters["curie"] = curie
     page = environment.get_template("report.html.j2")
     return page.render(
-        report=report, groups=grouped(report), notes=notes(report), summary=summary(report)
+        report=report,
+        groups=grouped(report),
+        notes=notes(report),
+        summary=summary(report),
+        judge=judge(report),
     )
 
 
@@ -273,7 +283,7 @@ def _github(report: Report) -> str:
         place = (violation.file, violation.line or 1)
         lines.append(remark(violation.message, text, *place, level=levels[violation.severity]))
     level = "notice" if report.conforms else "error"
-    lines.append(remark("kg validate", summary(report), level=level))
+    lines.append(remark("kg validate", f"{summary(report)} {judge(report)}".strip(), level=level))
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -107,7 +107,7 @@ def _violations(
             label=labels.get(finding.focus) or "no label",
             path=curie(path),
             value=_shown(finding),
-            message=shapes.text(shape, "sh:message") or _message(finding),
+            message=_message(shapes, shape, finding),
             fix=shapes.text(shape, "sh:description") or "see the shape",
             shape=finding.shape,
             component=finding.component,
@@ -124,8 +124,13 @@ def _shown(finding: Finding) -> str:
     return "" if finding.term == finding.focus else told
 
 
-def _message(finding: Finding) -> str:
-    """Give a message where the shape has none: of each engine the same."""
+def _message(shapes: Shapes, shape: NamedNode | BlankNode, finding: Finding) -> str:
+    """Give the message of a constraint in SPARQL, else of its shape, else of each engine one."""
+    within = [shapes.text(each, "sh:message") for each in shapes.values(shape, "sh:sparql")]
+    if finding.component == _SPARQL and finding.message and any(within):
+        return finding.message
+    if told := shapes.text(shape, "sh:message"):
+        return told
     # A constraint in SPARQL, or of the shapes' own, has words of its own.
     own = finding.component == _SPARQL or not finding.component.startswith(PREFIXES["sh"])
     return (own and finding.message) or f"It does not meet {curie(finding.component)}"

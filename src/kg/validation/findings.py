@@ -117,5 +117,5 @@ def bad_shape(error: BaseException) -> KgError:
     return KgError(
         f"a shape cannot be run ({type(error).__name__}: {what})",
         where="ontology/shapes",
-        fix="correct the shape that the message names; shapes may not refer to themselves",
+        fix="correct the shape that the message names; or choose another --engine",
     )

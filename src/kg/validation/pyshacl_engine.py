@@ -1,5 +1,6 @@
 """pySHACL, the judge: slow, and the one whose reports the others must give."""
 
+import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ def find(data: Sequence[Triple], shapes: Sequence[Triple]) -> list[Finding]:
 
     graph, rules = to_rdflib(data), to_rdflib(shapes)
     try:
-        with _no_fetching(), quiet_literals(), warnings.catch_warnings():
+        with _no_fetching(), _no_remarks(), quiet_literals(), warnings.catch_warnings():
             warnings.simplefilter("error", ShapeRecursionWarning)
             for kind in (DeprecationWarning, FutureWarning):
                 warnings.simplefilter("ignore", kind)
@@ -55,6 +56,17 @@ def _incomparable(error: Exception) -> KgError:
         fix="choose --engine shacl, which tells the value and its line: it has no IRI, or is not "
         "written as its datatype asks",
     )
+
+
+@contextmanager
+def _no_remarks() -> Iterator[None]:
+    """Keep pySHACL from writing to the terminal what its error says again."""
+    log = logging.getLogger("pyshacl-validate")
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before
 
 
 @contextmanager

@@ -47,8 +47,12 @@ class Shapes:
         return self._values.get(node, {}).get(expand(name), [])
 
     def text(self, node: Any, name: str) -> str:
-        """Give the first value of a property as a text, which is empty where there is none."""
-        return next((str(value.value) for value in self.values(node, name)), "")
+        """Give a value of a property as a text, which is empty where there is none.
+
+        Of several in English, else without a language.
+        """
+        values = sorted(self.values(node, name), key=_by_language)
+        return str(values[0].value) if values else ""
 
     def items(self, head: Any) -> list[Any]:
         """Give the members of a list, each once if it has no end."""
@@ -78,11 +82,12 @@ class Shapes:
         return [*self.values(shape, "sh:targetClass"), *([shape] if itself else ())]
 
     def with_target(self) -> list[Any]:
-        """Give the shapes that have a target."""
+        """Give the shapes that have a target, and are not deactivated."""
         return [
             node
             for node in self._values
             if self.classes(node) or any(self.values(node, kind) for kind in TARGETS)
+            if self.text(node, "sh:deactivated") != "true"
         ]
 
     def target(self, shape: Any, classes: "Classes") -> str:
@@ -102,6 +107,11 @@ class Shapes:
             return arms[0]
         union = " UNION ".join(f"{{ {arm} }}" for arm in arms)
         return f"{{ SELECT DISTINCT ?this {{ {union} }} }}"
+
+
+def _by_language(value: Any) -> int:
+    language = getattr(value, "language", None) or ""
+    return 0 if language.lower().startswith("en") else 1 + bool(language)
 
 
 class Classes:
@@ -172,8 +182,9 @@ def counted(store: Store, text: str) -> int:
 def _unusable() -> EndpointFailed:
     return EndpointFailed(
         "the answer is not to what was asked",
-        where="--endpoint",
-        fix="check that it is the address of SPARQL queries",
+        where="the graph that was asked",
+        fix="check that --endpoint, if it is one, is the address of SPARQL queries; else tell us, "
+        "with the shapes",
     )
 
 

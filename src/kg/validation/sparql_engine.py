@@ -24,7 +24,10 @@ _ELSE = {
 _PARTS = {
     *("select", "prefixes", "declare", "prefix", "namespace", "inversePath", "alternativePath"),
 }
-_TYPES = {f"{_SH}{name}" for name in ("NodeShape", "PropertyShape", "SPARQLConstraint")}
+_TYPES = {
+    f"{_SH}{name}"
+    for name in ("NodeShape", "PropertyShape", "SPARQLConstraint", "PrefixDeclaration")
+}
 _NAMES = (
     *("sh:targetClass", "sh:targetSubjectsOf", "sh:targetObjectsOf", "sh:class"),
     *("sh:equals", "sh:disjoint", "sh:lessThan", "sh:lessThanOrEquals"),
@@ -60,21 +63,24 @@ def find(store: Store, shapes: Sequence[Triple]) -> list[Finding]:
     found: list[Finding] = []
     clean = {"": False}
 
-    def ask(wanted: str, group: str, end: str = "") -> list[tuple[Any, ...]]:
+    def ask(rule: Rule, wanted: str, group: str, end: str = "") -> list[tuple[Any, ...]]:
         try:
             return rows(store, f"{heading}SELECT DISTINCT {wanted} {{ {group} }}{end}")
         except QueryRefused as error:
-            raise bad_shape(error) from error
+            if rule.name == "sparql":
+                raise bad_shape(error) from error
+            # What we wrote is right, but longer or deeper than a query may be.
+            raise refused(f"a shape so long or deep ({error.what})", rule.shape) from error
 
     for shape in graph.with_target():
         for rule in writer.rules(shape, "this", graph.target(shape, classes)):
             if rule.screen not in clean:
-                clean[rule.screen] = not ask(f"?{rule.focus}", rule.screen, " LIMIT 1")
+                clean[rule.screen] = not ask(rule, f"?{rule.focus}", rule.screen, " LIMIT 1")
             if not clean[rule.screen]:
                 # Two values that are out of order are one result for each such pair.
                 other = "other" if rule.name in ORDERED else ""
                 names = dict.fromkeys(name for name in (rule.focus, rule.value, other) if name)
-                answer = ask(f"?{' ?'.join(names)}", rule.group)
+                answer = ask(rule, f"?{' ?'.join(names)}", rule.group)
                 found += (_finding(graph, rule, row) for row in answer)
     return sorted(found)
 

@@ -7,12 +7,12 @@ import re
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kg.errors import KgError
 from kg.reports import SEVERITIES
 from kg.terms import PREFIXES, curie, expand, nearest_of
-from kg.validation.shapes import SHAPES, Shapes
+from kg.validation.shapes import SHAPES, TARGETS, Shapes
 
 _NUMBERS = (
     *("sh:minCount", "sh:maxCount", "sh:minLength", "sh:maxLength"),
@@ -20,9 +20,13 @@ _NUMBERS = (
 )
 _LISTS = ("sh:in", "sh:languageIn", "sh:ignoredProperties")
 _LISTS_WITHIN = ("sh:and", "sh:or", "sh:xone")
+_BOUNDS = ("sh:minInclusive", "sh:maxInclusive", "sh:minExclusive", "sh:maxExclusive")
+_VALIDATORS = ("sh:validator", "sh:nodeValidator", "sh:propertyValidator")
+# What has a query of a shape look into other graphs: there is one.
+_ELSEWHERE = re.compile(r"(?<![?$:<\w])(FROM|GRAPH)\b", re.IGNORECASE)
 _ONCE = (
     *("sh:path", "sh:datatype", "sh:nodeKind", "sh:in", "sh:languageIn", "sh:uniqueLang"),
-    *("sh:minInclusive", "sh:maxInclusive", "sh:minExclusive", "sh:maxExclusive"),
+    *_BOUNDS,
     *("sh:closed", "sh:deactivated", "sh:severity", "sh:inversePath", "sh:alternativePath"),
     *_NUMBERS,
 )
@@ -39,7 +43,6 @@ _TEXTS = ("sh:pattern", "sh:flags")
 _CHECKED = (PREFIXES["xsd"], PREFIXES["rdf"])
 _LANGUAGE = expand("rdf:langString")
 _EMPTY = Literal("")
-_NODE_SHAPE = NamedNode(expand("sh:NodeShape"))
 _NIL = NamedNode(expand("rdf:nil"))
 _INTEGER = f"{PREFIXES['xsd']}integer"
 _BOOLEAN = NamedNode(expand("xsd:boolean"))
@@ -90,7 +93,7 @@ def check_known(shapes: Shapes) -> None:
     Example:
         >>> check_known(Shapes([]))
     """
-    _check_no_loop(shapes)
+    _check_inner(shapes)
     for node in shapes.nodes():
         _check_class(shapes, node)
         _check_inverse(shapes, node)
@@ -98,6 +101,9 @@ def check_known(shapes: Shapes) -> None:
             _check_name(name, _TERMS, node)
         for kind in shapes.values(node, "rdf:type"):
             _check_name(kind.value, _TYPES, node)
+        for name in TARGETS[1:]:
+            if any(isinstance(target, BlankNode) for target in shapes.values(node, name)):
+                raise _unknown(f"{name} without an IRI", node, "name what the shape is for")
         for kind in shapes.values(node, "sh:nodeKind"):
             _check_name(kind.value, _KINDS, node)
         for name in _BOOLEANS:
@@ -121,7 +127,7 @@ def _check_name(iri: str, known: set[str], node: Any) -> None:
         raise _unknown(f"sh:{name}", node, fix)
 
 
-def _check_no_loop(shapes: Shapes) -> None:
+def _check_inner(shapes: Shapes) -> None:
     inner = {
         node: [
             *(shape for name in _WITHIN for shape in shapes.values(node, name)),
@@ -134,6 +140,11 @@ def _check_no_loop(shapes: Shapes) -> None:
         ]
         for node in shapes.nodes()
     }
+    for node, within in inner.items():
+        for shape in within:
+            if shape not in inner and not isinstance(shape, BlankNode):
+                fix = "correct its name, or add the shape to ontology/shapes"
+                raise _unknown(f"a shape of which nothing is said, {curie(shape.value)}", node, fix)
     try:
         TopologicalSorter(inner).prepare()
     except CycleError as error:
@@ -194,8 +205,15 @@ def check_form(shapes: Shapes) -> None:
         patterns = [text for name in _TEXTS for text in shapes.values(node, name)]
         if not all(_is_text(value) for value in (*tags, *patterns)) or _EMPTY in tags:
             raise _refused(f"what is no plain text in sh:languageIn or {' or '.join(_TEXTS)}", node)
-        if shapes.values(node, "sh:path") and _NODE_SHAPE in shapes.values(node, "rdf:type"):
-            raise _refused("a sh:NodeShape with sh:path", node)
+        _check_types(shapes, node)
+        bounds = [bound for name in _BOUNDS for bound in shapes.values(node, name)]
+        if not all(isinstance(bound, Literal) for bound in bounds):
+            raise _refused("a bound that is no literal", node)
+        if shapes.values(node, "sh:ignoredProperties") and not shapes.values(node, "sh:closed"):
+            raise _refused("sh:ignoredProperties without sh:closed", node)
+        for name in ("sh:select", "sh:ask"):
+            if found := _ELSEWHERE.search(shapes.text(node, name)):
+                raise _refused(f"{found[1]} in {name}", node)
         for path in shapes.values(node, "sh:path"):
             _check_path(shapes, path, node, ())
         for inner in shapes.values(node, "sh:property"):
@@ -207,6 +225,20 @@ def check_form(shapes: Shapes) -> None:
             _check_qualified(shapes, node)
         for constraint in shapes.values(node, "sh:sparql"):
             _check_sparql(shapes, constraint, node)
+
+
+def _check_types(shapes: Shapes, node: Any) -> None:
+    types = {kind.value for kind in shapes.values(node, "rdf:type")}
+    path = shapes.values(node, "sh:path")
+    if path and expand("sh:NodeShape") in types:
+        raise _refused("a sh:NodeShape with sh:path", node)
+    if not path and expand("sh:PropertyShape") in types:
+        raise _refused("a sh:PropertyShape without sh:path", node)
+    if expand("sh:ConstraintComponent") in types and not (
+        shapes.values(node, "sh:parameter")
+        and any(shapes.values(node, name) for name in _VALIDATORS)
+    ):
+        raise _refused("a sh:ConstraintComponent without a parameter or a validator", node)
 
 
 def _is_text(value: Any) -> bool:
