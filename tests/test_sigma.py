@@ -425,8 +425,13 @@ def test_the_picture_is_printed(page: Page, addresses: dict[str, str]) -> None:
     go(page, addresses["overview"])
     first = PdfReader(io.BytesIO(page.pdf(format="A4"))).pages[0].extract_text()
     # The names are those in the picture: the table is not printed.
-    assert all(part in first for part in ("Police", "Serious case reviews", "Finding ("))
+    assert all(part in first for part in ("Police", "Evidence base", "Finding ("))
     expect(page.locator("#network .on-paper")).to_have_count(0)
+    # Where its rows are printed, it says how many of them.
+    page.locator("#print-all").check()
+    paper = [sheet.extract_text() for sheet in PdfReader(io.BytesIO(page.pdf(format="A4"))).pages]
+    assert "Rows 1 to 50 of " in " ".join(paper)
+    assert "Previous" not in " ".join(paper)
 
 
 @pytest.mark.full
