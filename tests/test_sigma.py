@@ -469,6 +469,41 @@ def test_without_webgl_it_says_so_and_all_else_works(
 
 
 @pytest.mark.full
+def test_where_webgl_cannot_start_all_else_works(page: Page, addresses: dict[str, str]) -> None:
+    # As of a browser that has too many pictures open, or a driver that it does not trust.
+    page.add_init_script("""
+      const { getContext } = HTMLCanvasElement.prototype;
+      HTMLCanvasElement.prototype.getContext = function (form, ...rest) {
+        const refused = /webgl/.test(form) && /sigma/.test(this.className);
+        return refused ? null : getContext.call(this, form, ...rest);
+      };""")
+    go(page, addresses["overview"])
+    expect(page.locator(".no-picture")).to_be_visible()
+    expect(page.locator("#network")).to_be_hidden()
+    expect(page.locator("#rows tr")).to_have_count(50)
+    page.fill("#query", "holmes")
+    page.locator("#hits a").filter(has_text="Holmes et al. (2010)").click()
+    expect(page.locator("#details-heading")).to_have_text("Holmes et al. (2010)")
+
+
+@pytest.mark.full
+def test_a_picture_that_the_browser_takes_away_is_told_of(
+    page: Page, addresses: dict[str, str]
+) -> None:
+    go(page, addresses["overview"])
+    expect(page.locator(".lost-picture")).to_be_hidden()
+    page.locator("canvas.sigma-nodes").evaluate(
+        "canvas => canvas.getContext('webgl2').getExtension('WEBGL_lose_context').loseContext()"
+    )
+    expect(page.locator(".lost-picture")).to_contain_text("Load the page again")
+    expect(page.locator("#network")).to_be_hidden()
+    page.locator("[data-kind=theme]").uncheck()
+    page.goto(f"{addresses['overview']}{HOLMES}")
+    page.click("#neighbours")
+    expect(page.locator("#shown")).to_contain_text("the key hides theme; only neighbours of")
+
+
+@pytest.mark.full
 def test_without_javascript_it_says_where_the_rows_are(
     browser: Browser,
     addresses: dict[str, str],

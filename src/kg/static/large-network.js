@@ -179,19 +179,21 @@
   }
 
   // Without WebGL all else still works. To ask for it first would make a context that nothing else uses.
+  function withoutPicture(notice) {
+    document.querySelector(notice).hidden = false;
+    for (const id of ["closer", "further", "fit", "network", "keys"]) get(id).hidden = true;
+  }
   function drawing() {
     try {
       return network();
     } catch (error) {
-      if (document.createElement("canvas").getContext("webgl2")) throw error;
+      console.warn("The picture cannot be drawn:", error);
+      withoutPicture(".no-picture");
       return null;
     }
   }
   const view = drawing();
-  if (!view) {
-    document.querySelector(".no-picture").hidden = false;
-    for (const id of ["closer", "further", "fit", "network", "keys"]) get(id).hidden = true;
-  }
+  get("network").addEventListener("webglcontextlost", () => withoutPicture(".lost-picture"), { capture: true });
   const overlay = view?.createCanvas("names", { beforeLayer: "mouse", style: { pointerEvents: "none" } });
   const placed = (item) => view.graphToViewport({ x: item.x, y: -item.y });
 
