@@ -579,6 +579,31 @@ def crowd(project: Project, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.full
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_word_as_long_as_an_address_breaks(
+    page: Page, project: Project, tmp_path: Path, width: int
+) -> None:
+    long = f"https://example.org/{'long' * 150}"
+    view, graph = load_view(project, "overview"), networkx.MultiDiGraph()
+    for number in range(20):
+        work = {"label": f"{long}{number}", "kind": "work", "description": long, "size": 9.0}
+        graph.add_node(f"source:{long}{number}", x=50 * number, y=50 * number, **work)
+    graph.add_edge(f"source:{long}0", f"source:{long}1", link="rests on")
+    path = tmp_path / "long.html"
+    query = load_query(project, view.query)
+    path.write_text(view_page(view, query, {}, graph, []), encoding="utf-8")
+    page.set_viewport_size({"width": width, "height": 900})
+    go(page, path.as_uri())
+    page.fill("#query", "long19")
+    page.locator("#hits a").click()
+    expect(page.locator("#details-heading")).to_have_text(f"{long}19")
+    wide = "e => e.scrollWidth - e.clientWidth"
+    for part in ("html", ".find", ".details", "#table section"):
+        assert page.locator(part).evaluate(wide) <= 0, part
+    assert max(map(len, page.evaluate(NAMED))) == 20
+
+
+@pytest.mark.full
 def test_links_of_each_sort_are_counted_and_listed(page: Page, crowd: str) -> None:
     go(page, f"{crowd}#node=agency%3A1")
     sorts = page.locator("#details h3")
