@@ -613,6 +613,10 @@ def test_links_of_each_sort_are_counted_and_listed(page: Page, crowd: str) -> No
     page.locator("[data-link=agency]").uncheck()
     expect(sorts).to_have_text(["implied by (20)"])
     expect(page.locator("#details")).not_to_contain_text("are listed.")
+    # Numbers are written alike all over the page.
+    for said in (".covers", ".legend", "#network", "#count", "#part", "#shown"):
+        words = page.locator(said).first
+        assert not re.search(r"\d{4}", f"{words.inner_text()} {words.get_attribute('aria-label')}")
 
 
 @pytest.mark.full
@@ -626,7 +630,7 @@ def test_what_is_rare_of_its_kind_keeps_its_name_in_a_crowd(
 
     # One alone is not made as large as the picture.
     page.goto(f"{crowd}#node=agency%3A0&near=1")
-    expect(page.locator("#shown")).to_contain_text("1 of 2505 items shown")
+    expect(page.locator("#shown")).to_contain_text("1 of 2,505 items shown")
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save PNG").click()
     file = b64encode(saved.value.path().read_bytes()).decode()
