@@ -425,8 +425,13 @@ def test_the_picture_is_printed(page: Page, addresses: dict[str, str]) -> None:
     go(page, addresses["overview"])
     first = PdfReader(io.BytesIO(page.pdf(format="A4"))).pages[0].extract_text()
     # The names are those in the picture: the table is not printed.
-    assert all(part in first for part in ("Police", "Serious case reviews", "Finding ("))
+    assert all(part in first for part in ("Police", "Evidence base", "Finding ("))
     expect(page.locator("#network .on-paper")).to_have_count(0)
+    # Where its rows are printed, it says how many of them.
+    page.locator("#print-all").check()
+    paper = [sheet.extract_text() for sheet in PdfReader(io.BytesIO(page.pdf(format="A4"))).pages]
+    assert "Rows 1 to 50 of " in " ".join(paper)
+    assert "Previous" not in " ".join(paper)
 
 
 @pytest.mark.full
@@ -461,6 +466,41 @@ def test_without_webgl_it_says_so_and_all_else_works(
     blind.click("#next")
     expect(blind.locator("#part")).to_contain_text("Rows 51 to 100")
     assert barriers(blind, "large-no-webgl") == []
+
+
+@pytest.mark.full
+def test_where_webgl_cannot_start_all_else_works(page: Page, addresses: dict[str, str]) -> None:
+    # As of a browser that has too many pictures open, or a driver that it does not trust.
+    page.add_init_script("""
+      const { getContext } = HTMLCanvasElement.prototype;
+      HTMLCanvasElement.prototype.getContext = function (form, ...rest) {
+        const refused = /webgl/.test(form) && /sigma/.test(this.className);
+        return refused ? null : getContext.call(this, form, ...rest);
+      };""")
+    go(page, addresses["overview"])
+    expect(page.locator(".no-picture")).to_be_visible()
+    expect(page.locator("#network")).to_be_hidden()
+    expect(page.locator("#rows tr")).to_have_count(50)
+    page.fill("#query", "holmes")
+    page.locator("#hits a").filter(has_text="Holmes et al. (2010)").click()
+    expect(page.locator("#details-heading")).to_have_text("Holmes et al. (2010)")
+
+
+@pytest.mark.full
+def test_a_picture_that_the_browser_takes_away_is_told_of(
+    page: Page, addresses: dict[str, str]
+) -> None:
+    go(page, addresses["overview"])
+    expect(page.locator(".lost-picture")).to_be_hidden()
+    page.locator("canvas.sigma-nodes").evaluate(
+        "canvas => canvas.getContext('webgl2').getExtension('WEBGL_lose_context').loseContext()"
+    )
+    expect(page.locator(".lost-picture")).to_contain_text("Load the page again")
+    expect(page.locator("#network")).to_be_hidden()
+    page.locator("[data-kind=theme]").uncheck()
+    page.goto(f"{addresses['overview']}{HOLMES}")
+    page.click("#neighbours")
+    expect(page.locator("#shown")).to_contain_text("the key hides theme; only neighbours of")
 
 
 @pytest.mark.full
@@ -539,6 +579,31 @@ def crowd(project: Project, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.full
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_word_as_long_as_an_address_breaks(
+    page: Page, project: Project, tmp_path: Path, width: int
+) -> None:
+    long = f"https://example.org/{'long' * 150}"
+    view, graph = load_view(project, "overview"), networkx.MultiDiGraph()
+    for number in range(20):
+        work = {"label": f"{long}{number}", "kind": "work", "description": long, "size": 9.0}
+        graph.add_node(f"source:{long}{number}", x=50 * number, y=50 * number, **work)
+    graph.add_edge(f"source:{long}0", f"source:{long}1", link="rests on")
+    path = tmp_path / "long.html"
+    query = load_query(project, view.query)
+    path.write_text(view_page(view, query, {}, graph, []), encoding="utf-8")
+    page.set_viewport_size({"width": width, "height": 900})
+    go(page, path.as_uri())
+    page.fill("#query", "long19")
+    page.locator("#hits a").click()
+    expect(page.locator("#details-heading")).to_have_text(f"{long}19")
+    wide = "e => e.scrollWidth - e.clientWidth"
+    for part in ("html", ".find", ".details", "#table section"):
+        assert page.locator(part).evaluate(wide) <= 0, part
+    assert max(map(len, page.evaluate(NAMED))) == 20
+
+
+@pytest.mark.full
 def test_links_of_each_sort_are_counted_and_listed(page: Page, crowd: str) -> None:
     go(page, f"{crowd}#node=agency%3A1")
     sorts = page.locator("#details h3")
@@ -548,6 +613,10 @@ def test_links_of_each_sort_are_counted_and_listed(page: Page, crowd: str) -> No
     page.locator("[data-link=agency]").uncheck()
     expect(sorts).to_have_text(["implied by (20)"])
     expect(page.locator("#details")).not_to_contain_text("are listed.")
+    # Numbers are written alike all over the page.
+    for said in (".covers", ".legend", "#network", "#count", "#part", "#shown"):
+        words = page.locator(said).first
+        assert not re.search(r"\d{4}", f"{words.inner_text()} {words.get_attribute('aria-label')}")
 
 
 @pytest.mark.full
@@ -561,7 +630,7 @@ def test_what_is_rare_of_its_kind_keeps_its_name_in_a_crowd(
 
     # One alone is not made as large as the picture.
     page.goto(f"{crowd}#node=agency%3A0&near=1")
-    expect(page.locator("#shown")).to_contain_text("1 of 2505 items shown")
+    expect(page.locator("#shown")).to_contain_text("1 of 2,505 items shown")
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save PNG").click()
     file = b64encode(saved.value.path().read_bytes()).decode()

@@ -13,7 +13,7 @@ const finder = (() => {
     const found = words.length ? sought.filter(({ text }) => words.every((word) => text.includes(word))) : [];
     get("matches").textContent = !words.length ? ""
       : !found.length ? `Nothing holds “${get("query").value.trim()}”. Try fewer or other words.`
-      : found.length > MOST ? `${found.length} found, the first ${MOST} listed` : `${found.length} found`;
+      : found.length > MOST ? `${details.number(found.length)} found, the first ${MOST} listed` : `${found.length} found`;
     get("hits").replaceChildren(...found.slice(0, MOST).map(({ item }) => details.named(item)));
   }
 

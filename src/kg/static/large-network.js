@@ -38,7 +38,7 @@
     return found;
   }
 
-  const { hidden, offKinds, offLinks, say } = controls;
+  const { hidden, offKinds, offLinks, say } = controls, { make, number } = details;
   // What is chosen and whether its neighbours are shown alone, what the pointer is on, and where
   // Escape leads back to.
   const state = { chosen: null, near: false, pointed: null, back: null };
@@ -179,19 +179,21 @@
   }
 
   // Without WebGL all else still works. To ask for it first would make a context that nothing else uses.
+  function withoutPicture(notice) {
+    document.querySelector(notice).hidden = false;
+    for (const id of ["closer", "further", "fit", "network", "keys"]) get(id).hidden = true;
+  }
   function drawing() {
     try {
       return network();
     } catch (error) {
-      if (document.createElement("canvas").getContext("webgl2")) throw error;
+      console.warn("The picture cannot be drawn:", error);
+      withoutPicture(".no-picture");
       return null;
     }
   }
   const view = drawing();
-  if (!view) {
-    document.querySelector(".no-picture").hidden = false;
-    for (const id of ["closer", "further", "fit", "network", "keys"]) get(id).hidden = true;
-  }
+  get("network").addEventListener("webglcontextlost", () => withoutPicture(".lost-picture"), { capture: true });
   const overlay = view?.createCanvas("names", { beforeLayer: "mouse", style: { pointerEvents: "none" } });
   const placed = (item) => view.graphToViewport({ x: item.x, y: -item.y });
 
@@ -285,7 +287,6 @@
 
   // ---- the table, a part at a time
   const pages = () => Math.max(1, Math.ceil(visible.size / ROWS));
-  const { make } = details;
   const linkTo = (item) => make("a", { href: details.hash({ node: item.id }), textContent: item.label });
   function cell(label, ...parts) {
     const made = make("td", { className: { Facts: "fact facts", Links: "links" }[label] || "fact" }, ...parts);
@@ -302,7 +303,7 @@
     const links = [...out].map(([says, others]) => make("div", { className: "linked" }, make("span", { className: "name", textContent: says }), ": ",
       make("ul", {}, ...others.map((other) => make("li", {}, linkTo(other))))));
     const incoming = joined(item).filter(({ other, out: leads }) => !leads && visible.has(other)).length;
-    if (incoming) links.push(make("div", { textContent: `${incoming} ${incoming === 1 ? "link leads" : "links lead"} here` }));
+    if (incoming) links.push(make("div", { textContent: `${number(incoming)} ${incoming === 1 ? "link leads" : "links lead"} here` }));
     const facts = item.facts.map(([heading, text]) => make("div", {}, make("span", { className: "quiet", textContent: `${heading}: ` }), text));
     const made = make("tr", {}, head, cell("Kind", details.symbol(item.kind), " ", make("span", { className: "name", textContent: item.kind })),
       cell("Facts", ...(facts.length ? facts : ["–"])), cell("Links", ...links));
@@ -315,9 +316,9 @@
     get("rows").replaceChildren(...part.map(row));
     get("page").value = page;
     get("page").max = pages();
-    get("pages").textContent = `of ${pages()}`;
-    get("count").textContent = visible.size === items.length ? `(${items.length})` : `(${visible.size} of ${items.length})`;
-    get("part").textContent = part.length ? `Rows ${begin + 1} to ${begin + part.length} of ${visible.size}.` : "No item is shown.";
+    get("pages").textContent = `of ${number(pages())}`;
+    get("count").textContent = visible.size === items.length ? `(${number(items.length)})` : `(${number(visible.size)} of ${number(items.length)})`;
+    get("part").textContent = part.length ? `Rows ${number(begin + 1)} to ${number(begin + part.length)} of ${number(visible.size)}.` : "No item is shown.";
     for (const [id, off] of [["first", page === 1], ["previous", page === 1], ["next", page === pages()], ["last", page === pages()]]) {
       get(id).setAttribute("aria-disabled", String(off));
     }
@@ -329,7 +330,7 @@
     const why = [];
     if (hidden().length) why.push(`the key hides ${hidden().join(", ")}`);
     if (state.near) why.push(`only neighbours of “${state.chosen.label}”`);
-    return `${visible.size} of ${items.length} items shown${why.length ? `: ${why.join("; ")}` : ""}.`;
+    return `${number(visible.size)} of ${number(items.length)} items shown${why.length ? `: ${why.join("; ")}` : ""}.`;
   }
 
   function refresh() {
@@ -365,7 +366,7 @@
     if (location.hash !== address) history.replaceState(null, "", address);
     if (focus) get("details-heading").focus();
     if (!chosen) sayShown();
-    else if (!state.near) say(`${chosen.label}, ${chosen.kind}, ${joined(chosen).length === 1 ? "1 link" : `${joined(chosen).length} links`}.`);
+    else if (!state.near) say(`${chosen.label}, ${chosen.kind}, ${joined(chosen).length === 1 ? "1 link" : `${number(joined(chosen).length)} links`}.`);
   }
   const clear = () => show(null);
 

@@ -151,7 +151,7 @@
     else if (state.near) why.push(`only what is within ${state.near} steps of ${quoted(state.chosen)}`);
     const rest = items.size - visible.size;
     if (rest && !why.length) why.push("they join nothing that is shown");
-    return `${visible.size} of ${items.size} items shown${why.length ? `: ${why.join("; ")}` : ""}.`;
+    return `${details.number(visible.size)} of ${details.number(items.size)} items shown${why.length ? `: ${why.join("; ")}` : ""}.`;
   }
 
   const drawnNodes = () => data.nodes.filter(({ id }) => visible.has(id));

@@ -66,7 +66,8 @@ const picture = (() => {
     if (wrapped.has(key)) return wrapped.get(key);
     context.font = font;
     const found = [""];
-    for (const word of text.split(" ")) {
+    // Of a word as long as an address, the beginning in two lines.
+    for (const word of text.replace(/(\S{20})(\S{19})\S{2,}/gu, "$1 $2…").split(" ")) {
       const longer = `${found[found.length - 1]} ${word}`.trim();
       if (context.measureText(longer).width <= width) found[found.length - 1] = longer;
       else if (found[0]) found.push(word);
