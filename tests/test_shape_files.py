@@ -33,6 +33,13 @@ CANONICAL = {
     "integer": r"0|-?[1-9]\d*",
     "decimal": r"-?(0|[1-9]\d*)\.(0|\d*[1-9])",
 }
+# A round of which nothing is said has no end and no coder either.
+FOLLOWING = {
+    "Statement-wasGeneratedBy-known/bad-unknown": {
+        "CodingRound-endedAtTime",
+        "CodingRound-wasAssociatedWith",
+    }
+}
 NAMES = [f"{path.parent.name}/{path.stem}" for path in FILES]
 
 
@@ -85,8 +92,8 @@ def test_there_are_examples() -> None:
 
 @pytest.mark.parametrize("name", [n for n in NAMES if "/bad-" in n])
 def test_bad_example_yields_exactly_its_shape(name: str, found: dict[str, list[Violation]]) -> None:
-    wanted = name.partition("/")[0]
-    assert {local_name(violation.shape) for violation in found[name]} == {wanted}
+    wanted = {name.partition("/")[0], *FOLLOWING.get(name, ())}
+    assert {local_name(violation.shape) for violation in found[name]} == wanted
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if "/ok-" in n])
