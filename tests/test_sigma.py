@@ -279,6 +279,12 @@ def test_the_table_holds_everything_fifty_rows_at_a_time(
     page.locator("#page").fill("999")
     page.keyboard.press("Enter")
     expect(page.locator("#page")).to_have_value(str(last))
+    for wrong in ("", "e"):
+        page.locator("#page").clear()
+        page.keyboard.type(wrong)
+        page.keyboard.press("Tab")
+        expect(page.locator("#page")).to_have_value(str(last))
+    expect(page.locator("#part")).to_contain_text(f"to {len(items)} of {len(items)}.")
 
 
 @pytest.mark.full
@@ -601,6 +607,28 @@ def test_a_word_as_long_as_an_address_breaks(
     for part in ("html", ".find", ".details", "#table section"):
         assert page.locator(part).evaluate(wide) <= 0, part
     assert max(map(len, page.evaluate(NAMED))) == 20
+
+
+@pytest.mark.full
+def test_the_table_lists_all_that_the_search_finds(page: Page, crowd: str) -> None:
+    go(page, crowd)
+    page.click("#next")
+    page.fill("#query", "work 24")
+    many = sum("24" in str(number) for number in range(2500))
+    said = f"{many} found, the first 20 listed here and all in the table"
+    expect(page.locator("#matches")).to_have_text(said)
+    expect(page.locator("#part")).to_have_text(f"Rows 1 to 50 of {many}.")
+    expect(page.locator("#count")).to_have_text(f"({many} of 2,505)")
+    expect(page.locator("#shown")).to_contain_text("The table holds what the search finds of them.")
+    # Neighbours are shown whatever was sought.
+    page.goto(f"{crowd}#node=agency%3A1&near=1")
+    expect(page.locator("#count")).to_have_text("(1,321 of 2,505)")
+    page.keyboard.press("n")
+    page.fill("#query", "nowhere")
+    expect(page.locator("#part")).to_have_text("No item is shown.")
+    page.click("#reset")
+    expect(page.locator("#count")).to_have_text("(2,505)")
+    expect(page.locator("#shown")).to_contain_text("The table holds the same.")
 
 
 @pytest.mark.full

@@ -42,7 +42,7 @@
   // What is chosen and whether its neighbours are shown alone, what the pointer is on, and where
   // Escape leads back to.
   const state = { chosen: null, near: false, pointed: null, back: null };
-  let visible = new Set(items), page = 1;
+  let visible = new Set(items), page = 1, sought = null;
   const joined = (item) => (ends ??= linked()).get(item).filter(({ link, other }) => !offLinks.has(link) && !offKinds.has(other.kind));
   for (const part of document.querySelectorAll(".needs-script")) part.hidden = false;
   document.querySelector(".no-script").hidden = true;
@@ -286,7 +286,8 @@
   addEventListener("afterprint", () => get("network").querySelector(".on-paper")?.remove());
 
   // ---- the table, a part at a time
-  const pages = () => Math.max(1, Math.ceil(visible.size / ROWS));
+  // The search narrows it, save that neighbours are all there whatever was sought.
+  const narrowed = () => Boolean(sought) && !state.near;
   const linkTo = (item) => make("a", { href: details.hash({ node: item.id }), textContent: item.label });
   function cell(label, ...parts) {
     const made = make("td", { className: { Facts: "fact facts", Links: "links" }[label] || "fact" }, ...parts);
@@ -311,21 +312,23 @@
     return made;
   }
   function turn(to) {
-    page = Math.min(Math.max(1, to || 1), pages());
-    const begin = (page - 1) * ROWS, part = [...visible].slice(begin, begin + ROWS);
+    const listed = [...visible].filter((item) => !narrowed() || sought.has(item)), many = number(listed.length);
+    const pages = Math.max(1, Math.ceil(listed.length / ROWS));
+    page = Math.min(Math.max(1, to), pages);
+    const begin = (page - 1) * ROWS, part = listed.slice(begin, begin + ROWS);
     get("rows").replaceChildren(...part.map(row));
     get("page").value = page;
-    get("page").max = pages();
-    get("pages").textContent = `of ${number(pages())}`;
-    get("count").textContent = visible.size === items.length ? `(${number(items.length)})` : `(${number(visible.size)} of ${number(items.length)})`;
-    get("part").textContent = part.length ? `Rows ${number(begin + 1)} to ${number(begin + part.length)} of ${number(visible.size)}.` : "No item is shown.";
-    for (const [id, off] of [["first", page === 1], ["previous", page === 1], ["next", page === pages()], ["last", page === pages()]]) {
+    get("page").max = pages;
+    get("pages").textContent = `of ${number(pages)}`;
+    get("count").textContent = listed.length === items.length ? `(${many})` : `(${many} of ${number(items.length)})`;
+    get("part").textContent = part.length ? `Rows ${number(begin + 1)} to ${number(begin + part.length)} of ${many}.` : "No item is shown.";
+    for (const [id, off] of [["first", page === 1], ["previous", page === 1], ["next", page === pages], ["last", page === pages]]) {
       get(id).setAttribute("aria-disabled", String(off));
     }
   }
 
   // ---- what is seen
-  const sayShown = () => say(`${counted()} The table holds the same.`);
+  const sayShown = () => say(`${counted()} The table holds ${narrowed() ? "what the search finds of them" : "the same"}.`);
   function counted() {
     const why = [];
     if (hidden().length) why.push(`the key hides ${hidden().join(", ")}`);
@@ -399,8 +402,9 @@
     else say("Choose an item first; then its neighbours can be shown alone.");
   }
   controls.buttons({ neighbours, fit, closer: () => zoom(1.5), further: () => zoom(1 / 1.5),
-    first: () => turn(1), previous: () => turn(page - 1), next: () => turn(page + 1), last: () => turn(pages()) });
-  get("page").addEventListener("change", () => turn(Number.parseInt(get("page").value, 10)));
+    first: () => turn(1), previous: () => turn(page - 1), next: () => turn(page + 1), last: () => turn(Infinity) });
+  get("page").addEventListener("change", () => turn(Number.parseInt(get("page").value, 10) || page));
+  get("page").addEventListener("blur", () => { get("page").value = page; });
 
   // ---- pointer and keys in the picture
   function point(item) {
@@ -452,7 +456,12 @@
     JSON.parse(get("told").textContent).forEach(([description, facts, page], place) => Object.assign(items[place], { description, facts, page }));
     turn(1);
     sayShown();
-    finder.over(items);
+    finder.over(items, (found) => {
+      const before = narrowed();
+      sought = found;
+      turn(1);
+      if (narrowed() !== before) sayShown();
+    });
     byAddress();
     if (state.chosen && !narrow.matches) document.querySelector(".panes").scrollIntoView();
     document.documentElement.dataset.settled = "true";
