@@ -57,8 +57,13 @@ def result_of(kind: str) -> Result:
 
 def in_one_form(findings: list[Finding]) -> list[Finding]:
     """Write decimals as Oxigraph keeps them, which holds 1.0 and 1 for one term."""
+    decimal = re.compile(r"(?<![\w.])(-?\d+)(?:(\.\d*?[1-9])0*|\.0+)(?![\w.])")
+
+    def short(text: str) -> str:
+        return decimal.sub(lambda found: found[1] + (found[2] or ""), text)
+
     return sorted(
-        f._replace(value=f.value.rstrip("0").rstrip("."))
+        f._replace(value=short(f.value), term=short(f.term))
         if re.fullmatch(r"-?\d+\.\d+", f.value)
         else f
         for f in findings
