@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import Run
 from filelock import FileLock
 
-from conftest import Run
 from kg import generations
 from kg.cli.load import load
 from kg.cli.options import Settings

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from conftest import Run, serving
 from pyoxigraph import (
     BlankNode,
     CanonicalizationAlgorithm,
@@ -27,7 +28,6 @@ from real_servers import SERVER, virtuoso
 from served import ask
 from test_query_files import ALL_OPTIONS
 
-from conftest import Run, serving
 from kg.endpoint import EndpointStore
 from kg.errors import EndpointFailed
 from kg.generations import build
