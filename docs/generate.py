@@ -21,7 +21,8 @@ from kg.cli import app
 from kg.project import Project
 from kg.queries import USERS, SavedQuery, list_queries
 from kg.terms import PREFIXES, curie
-from kg.validation.constraints import COMPONENTS, DATATYPES
+from kg.validation.constraints import COMPONENTS
+from kg.validation.lexical import DATATYPES
 from kg.validation.shapes import TARGETS
 from kg.views import list_views
 

@@ -20,7 +20,8 @@ from kg.cli.load import load
 from kg.cli.options import Settings
 from kg.data_files import FORMATS, stream
 from kg.errors import KgError, UnreadableFile
-from kg.generations import build, current, read_manifest, stale
+from kg.generations import build
+from kg.manifests import current, read_manifest, stale
 from kg.project import Project, start_home
 from kg.results import Table
 from kg.store import DiskStore, MemoryStore

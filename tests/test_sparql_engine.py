@@ -15,9 +15,10 @@ from kg.project import Project
 from kg.reports import FORMATS, Report, render_report
 from kg.store import DiskStore, MemoryStore, Store
 from kg.validation import engines, validate
-from kg.validation.constraints import COMPONENTS, DATATYPES, OF_SETS
+from kg.validation.constraints import COMPONENTS, OF_SETS
 from kg.validation.engines import find
 from kg.validation.findings import Finding
+from kg.validation.lexical import DATATYPES
 
 EXAMPLES = Path(__file__).parent / "shapes"
 PREFIXES = """

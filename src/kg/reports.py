@@ -227,7 +227,7 @@ def _json(report: Report) -> str:
 def _turtle(report: Report) -> str:
     from rdflib import RDF, RDFS, SH, BNode, Graph, Literal, URIRef
 
-    from kg.validation.findings import read_term
+    from kg.rdflib_terms import read_term
 
     graph = Graph()
     for prefix in ("sh", "kgs", "rdfs"):

@@ -24,7 +24,7 @@ from pyoxigraph import (
 from kg.data_files import FAULTS, fault, opened
 from kg.errors import KgError, QueryRefused
 from kg.gate import check_read_only
-from kg.generations import built_in, current, damaged, hold, unreadable
+from kg.manifests import built_in, current, damaged, hold, unreadable
 from kg.project import Project
 from kg.results import Answer, Boolean, Table, Triples
 from kg.sparql import malformed

@@ -136,7 +136,7 @@ def opened(project: "Project") -> "Store":
 
 def tell_stale(project: "Project", folder: Path) -> None:
     """Say on standard error that files have changed since a store was built from them."""
-    from kg.generations import stale
+    from kg.manifests import stale
 
     try:
         changed = stale(folder, project.graph_files(), project.home)

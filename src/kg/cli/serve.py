@@ -48,7 +48,7 @@ def serve(
     except ImportError as error:
         raise KgError(f"{error.name} is not installed", fix=_MISSING) from error
 
-    from kg.generations import current, hold
+    from kg.manifests import current, hold
     from kg.web.app import Options
     from kg.web.pages import Place
 

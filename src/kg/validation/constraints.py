@@ -14,40 +14,14 @@ from pyoxigraph import BlankNode, NamedNode
 
 from kg.errors import KgError
 from kg.terms import PREFIXES, curie, to_sparql
+from kg.validation.lexical import COMMON_PATTERN, DATATYPES
 from kg.validation.shapes import Classes, Shapes, things
 
 _SH, _XSD = PREFIXES["sh"], PREFIXES["xsd"]
-# How the literals of a datatype are written. pySHACL takes years and months as they come. What is
-# not listed is not kept apart by every store.
-_DAY = (
-    "((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
-    "|02-(0[1-9]|1[0-9]|2[0-8]))"
-)
-_LEAP = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29"
-_DATE = f"([0-9]{{4}}-{_DAY}|{_LEAP})"
-_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]+)?"
-_ZONE = "(Z|[+-][0-9]{2}:[0-9]{2})?"
-DATATYPES = {
-    "string": "",
-    "boolean": "^(true|false|1|0)$",
-    "integer": "^[+-]?[0-9]+$",
-    "decimal": "^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)$",
-    "date": f"^{_DATE}{_ZONE}$",
-    "dateTime": f"^{_DATE}T{_TIME}{_ZONE}$",
-    "gYear": "",
-    "gYearMonth": "",
-}
 _KINDS = {f"{_SH}IRI": "ISIRI", f"{_SH}Literal": "ISLITERAL", f"{_SH}BlankNode": "ISBLANK"}
 # One group without groups in it: there $this is bound wherever it stands.
 _SELECT = re.compile(r"\s*SELECT\s+\$this\s+\?value\s+WHERE\s*\{([^{}]*)\}\s*")
 _UNKNOWN_NAME = re.compile(r"[$?](PATH|shapesGraph|currentShape)\b")
-# What every engine reads alike in a regular expression.
-_ESCAPE = r"\\[dswnrt.\\?*+{}()\[\]|^$-]"
-_PIECE = (
-    rf"([^\\\[\]{{}}()*+?|\0]|{_ESCAPE}|\((?!\?)|[)|]"
-    rf"|\[\^?((?!--|&&|~~|\|\|)([^\\\[\]]|{_ESCAPE}))+\])"
-)
-_COMMON = re.compile(rf"({_PIECE}([*+?]|\{{[0-9]+(,[0-9]*)?\}})?)*")
 # What every engine puts in order alike.
 _IN_ORDER = {f"{_XSD}integer", f"{_XSD}decimal"}
 
@@ -193,7 +167,7 @@ def _node_kind(_: Writer, given: _Given) -> str:
 
 
 def _pattern(_: Writer, given: _Given) -> str:
-    if not _COMMON.fullmatch(given.parameter.value):
+    if not COMMON_PATTERN.fullmatch(given.parameter.value):
         raise refused("what engines read in several ways in sh:pattern", given.shape)
     try:
         re.compile(given.parameter.value)

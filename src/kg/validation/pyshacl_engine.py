@@ -9,8 +9,9 @@ from traceback import extract_tb
 from pyoxigraph import Triple
 
 from kg.errors import KgError
+from kg.rdflib_terms import to_rdflib
 from kg.terms import quiet_literals
-from kg.validation.findings import Finding, bad_shape, read_findings, to_rdflib
+from kg.validation.findings import Finding, bad_shape, read_findings
 
 
 def find(data: Sequence[Triple], shapes: Sequence[Triple]) -> list[Finding]:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pyoxigraph import BlankNode, RdfFormat, Triple, parse, serialize
 
 from kg.errors import KgError
-from kg.validation.findings import Finding, bad_shape, read_findings, to_rdflib
+from kg.rdflib_terms import to_rdflib
+from kg.validation.findings import Finding, bad_shape, read_findings
 from kg.validation.shapes import Shapes
 from kg.validation.well_formed import check_form
 
