@@ -37,7 +37,8 @@ def put(folder: Path, content: str | bytes) -> Path:
         (b'<u:a> <u:b>\n "caf\xe9" .', ":2:6", "Latin-1", "UTF-8"),
         ("<u:a> <u:b> " + "[ <u:c> " * 101 + "1" + "]" * 101 + " .", ":1", "nested", "flatten"),
         ("<a> <u:b> <u:c> .", ":1:", "relative", "prefix"),
-        ('<u:a> <u:b> <<( <u:a> <u:b> "x" )>> .', "", "inside another", "evidence line"),
+        ('<u:a> <u:b> "<<(" .\n<u:a> <u:b> <<( <u:a> <u:b> "x" )>> .', ":2", "inside", "evidence"),
+        ("<u:a> <u:b> <u:~> .\n\n<u:a> <u:b> 1 {| <u:c> 2 |} .", ":3", "inside", "evidence line"),
     ],
 )
 def test_a_fault_is_told_with_its_place(

@@ -338,6 +338,28 @@ def test_a_literal_is_told_of_in_a_store_too(tmp_path: Path) -> None:
     assert [violation.focus for violation in report.violations] == [f'"{HOSTILE}"']
 
 
+@pytest.mark.parametrize(
+    ("text", "focus"),
+    [
+        ("<x:a> <x:says> <<( <x:b> <x:c> 1 )>> .", "x:a"),
+        ("<x:a> <x:c> 1 ~ <x:says> .", "x:says"),
+        ("<x:a> <x:c> 1 {| <x:says> 2 |} .", "blank"),
+    ],
+)
+def test_a_triple_in_a_triple_is_no_pass_in_a_store(
+    tmp_path: Path, serve: Any, text: str, focus: str
+) -> None:
+    project = home(tmp_path, DATA.replace("too long", "b"), SHAPE.replace("5", "50") % "kg:Theme")
+    quads = [quad.triple for quad in parse(text, format=RdfFormat.TURTLE)]
+    store = MemoryStore(project.graph_files(), quads)
+    for asked in (store, serve(store)):
+        report = validate(project, asked=asked)
+        (inner,) = (v for v in report.violations if "inside another" in v.message)
+        assert inner.focus == focus and inner.path and not report.conforms
+        assert "evidence line" in inner.fix
+    assert validate(project, asked=MemoryStore(project.graph_files())).violations == ()
+
+
 VALUES = (
     *('"theme: a text"', '"https://w3id.org/evidence-kg/theme/a"', '"z"@de', "<http://o/x>"),
     *('"05"^^<http://www.w3.org/2001/XMLSchema#integer>', "<tag:a,2020:q>", r'"\\\"\n"'),

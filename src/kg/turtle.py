@@ -49,6 +49,7 @@ LEXEME = re.compile(
 )
 _LINE_END = re.compile(LEXEME.pattern + r"|(?P<end>\r\n?)", re.DOTALL)
 _NAMELESS = re.compile(LEXEME.pattern + r"|(?P<named>(?<![\w.-])_:)", re.DOTALL)
+_INNER = re.compile(LEXEME.pattern + r"|(?P<inner><<|\{\||~)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def read_turtle(path: Path) -> Document:
     if any(isinstance(triple.object, Triple) for triple in triples):
         raise UnreadableFile(
             "a triple stands inside another (RDF 1.2), which this graph does not use",
-            where=path.as_posix(),
+            where=f"{path.as_posix()}:{_inner_line(text)}",
             fix="give the inner one a thing of its own, such as an evidence line",
         )
     return Document(path, text, triples)
@@ -260,6 +261,12 @@ def _tag(tag: str) -> str:
             part = {2: part.upper(), 4: part.capitalize()}.get(len(part), part)
         parts.append(part)
     return "-".join(parts)
+
+
+def _inner_line(text: str) -> int:
+    """Give the line, from 1, of the first triple inside another."""
+    found = (match.start() for match in _INNER.finditer(text) if match["inner"])
+    return text.count("\n", 0, next(found, 0)) + 1
 
 
 def bracket_line(text: str) -> int:

@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Triple
 
@@ -11,7 +13,7 @@ from kg.locations import Locations, locate
 from kg.project import Project
 from kg.reports import Violation, count
 from kg.store import MemoryStore, Store
-from kg.terms import BASE, PREFIXES, is_iri, is_literal
+from kg.terms import BASE, PREFIXES, curie, is_iri, is_literal
 from kg.turtle import Document, bracket_line, read_turtle
 from kg.validation.shapes import counted, iris, rows
 
@@ -195,7 +197,10 @@ class JudgedStore:
         ]
 
     def beyond_shapes(self, found: Sequence[Violation]) -> Iterator[Violation]:
-        """Report blank nodes, but for those by which the ontology describes its terms."""
+        """Report blank nodes, but for those by which the ontology describes its terms.
+
+        And triples in triples, which no shape and no query of ours asks for.
+        """
         links = "|".join(f"<{name}>" for name in sorted(self._lists))
         allowed = f"MINUS {{ {self._known} ?this ({links})+ ?blank }}" if links else ""
         text = f"""SELECT (COUNT(DISTINCT ?blank) AS ?things) {{
@@ -204,6 +209,10 @@ class JudgedStore:
         if number := counted(self.store, text):
             label = count(number, "thing without a name", "things without a name")
             yield _nameless(label, "", None)
+        # As an endpoint of SPARQL 1.1 can be asked, too.
+        text = "SELECT DISTINCT ?this ?how { ?this ?how ?what FILTER(!ISIRI(?what) && "
+        for this, how in rows(self.store, f"{text}!ISLITERAL(?what) && !ISBLANK(?what)) }}"):
+            yield _inner(this, how)
 
 
 def _has_blank_node(document: Document) -> bool:
@@ -215,6 +224,14 @@ def _nameless(label: str, file: str, line: int | None) -> Violation:
     message = "A thing in the data has no IRI of its own"
     fix = "Give it an IRI in place of the square brackets or the underscore name"
     return _of_whole("Violation", label, message, fix, file, line)
+
+
+def _inner(this: Any, how: Any) -> Violation:
+    message = "A triple stands inside another (RDF 1.2), which is not judged"
+    fix = "Give the inner one a thing of its own, such as an evidence line, and load it anew"
+    whole = _of_whole("Violation", "a triple that holds another", message, fix, "", None)
+    focus = this.value if isinstance(this, NamedNode) else "blank"
+    return replace(whole, focus=focus, path=curie(how.value), path_iri=how.value)
 
 
 def _of_whole(
