@@ -97,9 +97,9 @@ class Shapes:
             below = sorted(set().union(*(classes.below(cls.value) for cls in wanted)))
             arms.append(things(below, "this"))
         for used in self.values(shape, "sh:targetSubjectsOf"):
-            arms.append(f"?this {to_sparql(used)} ?used .")
+            arms.append(f"?this {to_sparql(used)} [] .")
         for used in self.values(shape, "sh:targetObjectsOf"):
-            arms.append(f"?user {to_sparql(used)} ?this .")
+            arms.append(f"[] {to_sparql(used)} ?this .")
         if named := self.values(shape, "sh:targetNode"):
             arms.append(f"VALUES ?this {{ {' '.join(map(to_sparql, named))} }}")
         # What is named beside ?this may be named within, too.
