@@ -114,6 +114,17 @@ UNJUDGED = {
     "sh:severity 'Grave'": "the severity Grave",
     "sh:targetNode [ ]": "sh:targetNode without an IRI",
     "sh:targetObjectsOf [ ]": "sh:targetObjectsOf without an IRI",
+    "sh:targetClass 'kg:Theme'": "sh:targetClass without an IRI",
+    "sh:targetClass [ owl:unionOf ( owl:Thing ) ]": "sh:targetClass without an IRI",
+    "sh:targetSubjectsOf 'x:p'": "sh:targetSubjectsOf without an IRI",
+    "sh:class []": "sh:class without an IRI",
+    "sh:path <x:p> ; sh:class ( <x:T> <x:U> )": "sh:class without an IRI",
+    "sh:path <x:p> ; sh:datatype 'xsd:date'": "sh:datatype without an IRI",
+    "sh:disjoint 'x:p'": "sh:disjoint without an IRI",
+    "sh:path <x:p> ; sh:lessThan [ sh:inversePath <x:p> ]": "sh:lessThan without an IRI",
+    "sh:path () ; sh:minCount 1": "an empty list in sh:path",
+    "sh:node ( [ sh:class <x:T> ] [ sh:class <x:U> ] )": "a list where one shape belongs",
+    "sh:or ( ( [ sh:class <x:T> ] ) )": "a list where one shape belongs",
     "sh:closed 1": "sh:closed other than",
     "sh:deactivated '1'^^<http://www.w3.org/2001/XMLSchema#boolean>": "sh:deactivated other than",
     "sh:qualifiedMinCount 1 ; sh:qualifiedValueShape [ ]": "without sh:path",
@@ -135,6 +146,19 @@ def test_what_an_engine_would_pass_over_is_refused(engine: str, said: str) -> No
         engines.find([], read(f"kgs:S {said} ."), engine)
     assert UNJUDGED[said] in error.value.what
     assert error.value.where == "kgs:S" and error.value.fix
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("step", ["sh:not", "sh:inversePath"])
+def test_what_is_nested_too_deep_is_told(engine: str, step: str) -> None:
+    chain = "".join(f"_:n{number} {step} _:n{number + 1} . " for number in range(1500))
+    first = "sh:not _:n0" if step == "sh:not" else "sh:path _:n0 ; sh:minCount 1"
+    text = (
+        f"<x:S> sh:targetNode <x:a> ; {first} . {chain} _:n1500 {step} <x:T> . <x:T> sh:name 'T' ."
+    )
+    with pytest.raises(KgError) as error:
+        engines.find([], read(text), engine)
+    assert error.value.where and error.value.fix
 
 
 def test_a_misspelt_parameter_is_told_its_name() -> None:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
-from pyoxigraph import BlankNode, NamedNode
+from pyoxigraph import BlankNode, NamedNode, Store
 
 from kg.errors import KgError
 from kg.terms import PREFIXES, curie, to_sparql
-from kg.validation.lexical import COMMON_PATTERN, DATATYPES
+from kg.validation.lexical import DATATYPES
 from kg.validation.shapes import Classes, Shapes, things
 
 _SH, _XSD = PREFIXES["sh"], PREFIXES["xsd"]
@@ -167,13 +167,12 @@ def _node_kind(_: Writer, given: _Given) -> str:
 
 
 def _pattern(_: Writer, given: _Given) -> str:
-    if not COMMON_PATTERN.fullmatch(given.parameter.value):
-        raise refused("what engines read in several ways in sh:pattern", given.shape)
-    try:
-        re.compile(given.parameter.value)
-    except re.error as error:
-        raise refused(f"this sh:pattern ({error})", given.shape) from error
-    return f"REGEX(STR(?{given.value}), {to_sparql(given.parameter)})"
+    pattern = to_sparql(given.parameter)
+    # What cannot be read, for it is malformed or too large, would be met by nothing.
+    read = f'ASK {{ BIND(REGEX("", {pattern}) AS ?read) FILTER(BOUND(?read)) }}'
+    if not bool(Store().query(read)):
+        raise refused("this sh:pattern, which is malformed or too large", given.shape)
+    return f"REGEX(STR(?{given.value}), {pattern})"
 
 
 def _compared(operator: str) -> _Write:

@@ -46,6 +46,19 @@ def find(
     if not shapes:
         return "", []
     check_known(Shapes(shapes))
+    try:
+        return _judged(data, shapes, engine, store)
+    except RecursionError as error:
+        raise KgError(
+            "shapes, or the steps of a path, stand in each other too deep to be judged",
+            where="ontology/shapes",
+            fix="say it with fewer of them",
+        ) from error
+
+
+def _judged(
+    data: Sequence[Triple], shapes: Sequence[Triple], engine: str, store: Store | None
+) -> tuple[str, list[Finding]]:
     if engine == "sparql":
         return "sparql", sparql_engine.find(store or MemoryStore([], data), shapes)
     large = engine == "auto" and len(data) > LARGE

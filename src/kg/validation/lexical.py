@@ -23,9 +23,9 @@ DATATYPES = {
     "gYearMonth": "",
 }
 # What every engine reads alike in a regular expression.
-_ESCAPE = r"\\[dswnrt.\\?*+{}()\[\]|^$-]"
+_ESCAPE = r"\\[dsnrt.\\?*+{}()\[\]|^$-]"
 _PIECE = (
-    rf"([^\\\[\]{{}}()*+?|\0]|{_ESCAPE}|\((?!\?)|[)|]"
+    rf"([^\\\[\]{{}}()*+?|\0]|{_ESCAPE}|\((\?:|(?!\?))|[)|]"
     rf"|\[\^?((?!--|&&|~~|\|\|)([^\\\[\]]|{_ESCAPE}))+\])"
 )
 COMMON_PATTERN = re.compile(rf"({_PIECE}([*+?]|\{{[0-9]+(,[0-9]*)?\}})?)*")

@@ -28,10 +28,6 @@ _TYPES = {
     f"{_SH}{name}"
     for name in ("NodeShape", "PropertyShape", "SPARQLConstraint", "PrefixDeclaration")
 }
-_NAMES = (
-    *("sh:targetClass", "sh:targetSubjectsOf", "sh:targetObjectsOf", "sh:class"),
-    *("sh:equals", "sh:disjoint", "sh:lessThan", "sh:lessThanOrEquals"),
-)
 _NAMELESS = f"""SELECT ?above {{
   ?class <{PREFIXES["rdfs"]}subClassOf> ?above FILTER(ISBLANK(?class)) }} LIMIT 1"""
 
@@ -113,9 +109,6 @@ def _check(shapes: Shapes) -> None:
         types = {str(kind.value) for kind in shapes.values(node, "rdf:type")}
         if wrong := {kind for kind in types if kind.startswith(_SH)} - _TYPES:
             raise refused(curie(min(wrong)), node)
-        named = [term for name in _NAMES for term in shapes.values(node, name)]
-        if not all(isinstance(term, NamedNode) for term in named):
-            raise refused("a class or property without an IRI", node)
         for constraint in shapes.values(node, "sh:sparql"):
             if shapes.values(constraint, "sh:message"):
                 raise refused("sh:message in sh:sparql", node)

@@ -12,7 +12,8 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from kg.errors import KgError
 from kg.reports import SEVERITIES
 from kg.terms import PREFIXES, curie, expand, nearest_of
-from kg.validation.shapes import SHAPES, TARGETS, Shapes
+from kg.validation.lexical import COMMON_PATTERN
+from kg.validation.shapes import SHAPES, Shapes
 
 _NUMBERS = (
     *("sh:minCount", "sh:maxCount", "sh:minLength", "sh:maxLength"),
@@ -80,6 +81,11 @@ _KINDS = {
 }
 _WITHIN = ("sh:node", "sh:property", "sh:not", "sh:qualifiedValueShape")
 _STEPS = ("sh:inversePath", "sh:zeroOrMorePath", "sh:oneOrMorePath", "sh:zeroOrOnePath")
+# What has an IRI for its value: of a text or a list, engines make nothing, or each another thing.
+_OF_IRIS = (
+    *("sh:targetClass", "sh:targetSubjectsOf", "sh:targetObjectsOf", "sh:class", "sh:datatype"),
+    *("sh:equals", "sh:disjoint", "sh:lessThan", "sh:lessThanOrEquals"),
+)
 _BOOLEANS = ("sh:closed", "sh:deactivated", "sh:uniqueLang", "sh:qualifiedValueShapesDisjoint")
 _WORDS = {Literal("true", datatype=_BOOLEAN), Literal("false", datatype=_BOOLEAN)}
 
@@ -94,16 +100,20 @@ def check_known(shapes: Shapes) -> None:
         >>> check_known(Shapes([]))
     """
     _check_inner(shapes)
+    _check_inverses(shapes)
     for node in shapes.nodes():
         _check_class(shapes, node)
-        _check_inverse(shapes, node)
         for name in shapes.properties(node):
             _check_name(name, _TERMS, node)
         for kind in shapes.values(node, "rdf:type"):
             _check_name(kind.value, _TYPES, node)
-        for name in TARGETS[1:]:
-            if any(isinstance(target, BlankNode) for target in shapes.values(node, name)):
-                raise _unknown(f"{name} without an IRI", node, "name what the shape is for")
+        if any(isinstance(target, BlankNode) for target in shapes.values(node, "sh:targetNode")):
+            raise _unknown("sh:targetNode without an IRI", node, "name what the shape is for")
+        for name in _OF_IRIS:
+            if not all(isinstance(value, NamedNode) for value in shapes.values(node, name)):
+                raise _unknown(f"{name} without an IRI", node, "name one class or property")
+        if _NIL in shapes.values(node, "sh:path"):
+            raise _unknown("an empty list in sh:path", node, "name its properties")
         for kind in shapes.values(node, "sh:nodeKind"):
             _check_name(kind.value, _KINDS, node)
         for name in _BOOLEANS:
@@ -142,6 +152,8 @@ def _check_inner(shapes: Shapes) -> None:
     }
     for node, within in inner.items():
         for shape in within:
+            if shapes.values(shape, "rdf:rest"):
+                raise _unknown("a list where one shape belongs", node, "name one, or use sh:and")
             if shape not in inner and not isinstance(shape, BlankNode):
                 fix = "correct its name, or add the shape to ontology/shapes"
                 raise _unknown(f"a shape of which nothing is said, {curie(shape.value)}", node, fix)
@@ -162,18 +174,19 @@ def _check_class(shapes: Shapes, node: Any) -> None:
         raise _unknown("a shape that is a class, but not by both types", node, fix)
 
 
-def _check_inverse(shapes: Shapes, node: Any) -> None:
-    ahead, seen = shapes.values(node, "sh:inversePath"), set()
+def _check_inverses(shapes: Shapes) -> None:
+    name, seen = "sh:inversePath", set()
+    ahead = [(step, node) for node in shapes.nodes() for step in shapes.values(node, name)]
     while ahead:
-        step, *ahead = ahead
+        step, node = ahead.pop()
         if shapes.values(step, "rdf:rest"):
             fix = "turn each step: ( [ sh:inversePath :last ] [ sh:inversePath :first ] )"
             raise _unknown("sh:inversePath of a list", node, fix)
         if step not in seen:
             seen.add(step)
-            ahead += [inner for name in _STEPS for inner in shapes.values(step, name)]
+            ahead += [(inner, node) for name in _STEPS for inner in shapes.values(step, name)]
             for head in shapes.values(step, "sh:alternativePath"):
-                ahead += shapes.items(head)
+                ahead += [(inner, node) for inner in shapes.items(head)]
 
 
 def check_form(shapes: Shapes) -> None:
@@ -205,7 +218,14 @@ def check_form(shapes: Shapes) -> None:
         patterns = [text for name in _TEXTS for text in shapes.values(node, name)]
         if not all(_is_text(value) for value in (*tags, *patterns)) or _EMPTY in tags:
             raise _refused(f"what is no plain text in sh:languageIn or {' or '.join(_TEXTS)}", node)
+        if not all(
+            COMMON_PATTERN.fullmatch(text.value) for text in shapes.values(node, "sh:pattern")
+        ):
+            raise _refused("what engines read in several ways in sh:pattern", node)
+        if shapes.values(node, "sh:closed") and shapes.values(node, "sh:path"):
+            raise _refused("sh:closed beside sh:path", node)
         _check_types(shapes, node)
+        _check_own(shapes, node)
         bounds = [bound for name in _BOUNDS for bound in shapes.values(node, name)]
         if not all(isinstance(bound, Literal) for bound in bounds):
             raise _refused("a bound that is no literal", node)
@@ -239,6 +259,21 @@ def _check_types(shapes: Shapes, node: Any) -> None:
         and any(shapes.values(node, name) for name in _VALIDATORS)
     ):
         raise _refused("a sh:ConstraintComponent without a parameter or a validator", node)
+
+
+def _check_own(shapes: Shapes, component: Any) -> None:
+    """Refuse uses of a component of the shapes' own for which it has no validator."""
+    needed = {
+        path.value
+        for parameter in shapes.values(component, "sh:parameter")
+        for path in shapes.values(parameter, "sh:path")
+        if shapes.text(parameter, "sh:optional") != "true"
+    }
+    for node in shapes.nodes() if needed else ():
+        name = "sh:propertyValidator" if shapes.values(node, "sh:path") else "sh:nodeValidator"
+        ways = (shapes.values(component, way) for way in (name, "sh:validator"))
+        if needed <= {*shapes.properties(node)} and not any(ways):
+            raise _refused(f"what is asked of a component without {name}", node)
 
 
 def _is_text(value: Any) -> bool:
@@ -288,8 +323,9 @@ def _check_qualified(shapes: Shapes, node: Any) -> None:
 def _check_sparql(shapes: Shapes, constraint: Any, node: Any) -> None:
     if len(shapes.values(constraint, "sh:select")) != 1:
         raise _refused("sh:sparql without one sh:select", node)
-    if shapes.values(constraint, "sh:deactivated"):
-        raise _refused("sh:deactivated in sh:sparql", node)
+    for name in ("sh:deactivated", "sh:severity"):
+        if constraint != node and shapes.values(constraint, name):
+            raise _refused(f"{name} in sh:sparql", node)
 
 
 def _unknown(what: str, node: Any, fix: str) -> KgError:
