@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, parse
-from rdflib import RDF, SH, Graph, Literal, URIRef
+from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 
 from kg.errors import EndpointFailed, KgError, UnreadableFile
 from kg.project import Project
@@ -454,6 +454,35 @@ def test_a_shape_without_a_message_is_told_alike(tmp_path: Path, engine: str) ->
     project = home(tmp_path, shape=SILENT % "sh:maxLength 5")
     (violation,) = validate(project, engine=engine).violations
     assert violation.message == "It does not meet sh:MaxLengthConstraintComponent"
+
+
+@pytest.mark.parametrize("engine", ["pyshacl", "shacl", "sparql"])
+@pytest.mark.parametrize(
+    "data", ["", '[] a kg:Theme ; rdfs:label "0_b1" ; kg:part [ rdfs:label 1 ] .']
+)
+def test_a_shape_in_brackets_is_told_in_its_own_words(
+    tmp_path: Path, engine: str, data: str
+) -> None:
+    words = 'sh:message "%s is wrong" ; sh:description "Mend the %s" ; sh:severity sh:Warning'
+    shape = SILENT.replace(
+        "<x:P> .",
+        f"""[ sh:path rdfs:label ; sh:maxLength 3 ; {words} ] ,
+        [ sh:path kg:part ; sh:property [ sh:path rdfs:label ; sh:maxLength 0 ; {words} ] ] .""",
+    )
+    project = home(
+        tmp_path, DATA + data, shape % (*("label",) * 2, *("part",) * 2, "sh:minCount 0")
+    )
+    report = validate(project, engine=engine)
+    told = {
+        (v.value, v.message, v.fix, v.severity) for v in report.violations if v.shape[:4] != "http"
+    }
+    wanted = {("short", "label"), ("too long, 100% %s", "label")}
+    wanted |= {("0_b1", "label"), ("1", "part")} if data else set()
+    assert told == {
+        (value, f"{what} is wrong", f"Mend the {what}", "Warning") for value, what in wanted
+    }
+    shapes = Graph().parse(data=render_report(report, "ttl"), format="turtle")
+    assert any(isinstance(shape, BNode) for shape in shapes.objects(None, SH.sourceShape))
 
 
 def test_a_constraint_in_sparql_keeps_its_message(tmp_path: Path) -> None:

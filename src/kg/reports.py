@@ -248,7 +248,10 @@ def _turtle(report: Report) -> str:
             graph.add((result, SH.resultPath, URIRef(violation.path_iri)))
         graph.add((result, SH.resultSeverity, SH[violation.severity]))
         graph.add((result, SH.resultMessage, Literal(violation.message)))
-        graph.add((result, SH.sourceShape, URIRef(urljoin(_BASE, violation.shape))))
+        # One in brackets has no name to be told.
+        is_named = re.search("[:/]", violation.shape)
+        shape = URIRef(urljoin(_BASE, violation.shape)) if is_named else BNode(violation.shape)
+        graph.add((result, SH.sourceShape, shape))
         if violation.component:
             graph.add((result, SH.sourceConstraintComponent, URIRef(violation.component)))
         if violation.value_term:

@@ -51,27 +51,29 @@ def find(data: Sequence[Triple], shapes: Sequence[Triple]) -> list[Finding]:
         raise bad_shape(error) from error
     # Read by Oxigraph, as rdflib would give each blank node yet another name.
     found = read_findings(to_rdflib(quad.triple for quad in parse(report, format=_LINES)))
-    if all(":" in finding.focus and ":" in finding.value for finding in found):
-        return found
-    names = _names([*shapes, *data])
+    names = _names("1_b", shapes)
+    if not all(":" in finding.focus and ":" in finding.value for finding in found):
+        names |= _names("0_b", [*shapes, *data])
     return sorted(
         finding._replace(
             focus=names.get(finding.focus, finding.focus),
-            value=names.get(finding.value, finding.value),
+            value=names.get(finding.term, finding.value),
+            shape=names.get(finding.shape, finding.shape),
             term=names.get(finding.term, finding.term),
         )
         for finding in found
     )
 
 
-def _names(triples: Sequence[Triple]) -> dict[str, str]:
+def _names(start: str, triples: Sequence[Triple]) -> dict[str, str]:
     """Give the names of blank nodes by those that the engine calls them.
 
-    It numbers them in the order in which it meets them, those of the shapes first.
+    It numbers them in the order in which it meets them, those of the shapes first: one that is a
+    shape as 1_b7, one that is found as 0_b7.
     """
     given = (part for triple in triples for part in (triple.subject, triple.object))
     nameless = dict.fromkeys(part for part in given if isinstance(part, BlankNode))
-    return {f"0_b{number}": node.value for number, node in enumerate(nameless)}
+    return {f"{start}{number}": node.value for number, node in enumerate(nameless)}
 
 
 def _text(triples: Sequence[Triple]) -> str:
