@@ -195,6 +195,15 @@ def test_a_shape_that_is_deactivated_is_not_counted() -> None:
     assert coverage.focus_nodes() == {}
 
 
+def test_a_shape_without_a_target_that_no_other_names_is_told() -> None:
+    shapes = """<x:S> sh:targetClass <x:T> ; sh:property <x:P> ; sh:node <x:N> .
+        <x:N> a sh:NodeShape . <x:P> sh:path <x:p> .
+        <x:Lost> a sh:NodeShape ; sh:property [ sh:path <x:p> ] .
+        <x:Off> a sh:NodeShape ; sh:deactivated true . <x:LostPath> sh:path <x:p> ."""
+    coverage = Coverage(MemoryStore([], read("<x:a> a <x:T> .")), Shapes(read(shapes)), "")
+    assert coverage.focus_nodes() == {"x:Lost": 0, "x:LostPath": 0, "x:S": 1}
+
+
 @pytest.mark.parametrize("said", ["'eins'@de, 'one'@en, 'one'", "'eins'@de, 'one'"])
 def test_of_several_messages_the_english_one_is_told(said: str) -> None:
     shapes = Shapes(read(f"<x:S> sh:message {said} ."))

@@ -349,6 +349,14 @@ def test_numbers_are_judged_as_stores_keep_them(body: str, values: str) -> None:
     assert found("sparql", body, data) == []
 
 
+def test_only_pyshacl_does_not_heed_time_zones_of_dates() -> None:
+    """As docs/validate.md tells; a difference that is no more is to be taken out there."""
+    body = "sh:path :p ; sh:lessThanOrEquals :q"
+    data = ":a a :Thing ; :p '2010-01-01Z'^^xsd:date ; :q '2010-01-01+05:00'^^xsd:date ."
+    assert found("pyshacl", body, data) == []
+    assert found("shacl", body, data) == found("sparql", body, data) != []
+
+
 def test_a_subclass_without_an_iri_is_refused() -> None:
     data = "[] rdfs:subClassOf :Thing . :a a :Thing ."
     with pytest.raises(KgError, match="does not know a subclass without an IRI"):

@@ -25,14 +25,18 @@ class Coverage:
         self._classes = Classes(store)
 
     def focus_nodes(self) -> dict[str, int]:
-        """Count the things that each shape with a target applies to, by the IRI of the shape."""
+        """Count the things that each shape with a target applies to, by the IRI of the shape.
+
+        None, for one without a target that stands in no other.
+        """
         targets = {
             str(shape.value): self._shapes.target(shape, self._classes)
             for shape in self._shapes.with_target()
         }
         # Many shapes have the same target.
         counts = {target: self._count(target) for target in set(targets.values())}
-        return {shape: counts[target] for shape, target in sorted(targets.items())}
+        unused = dict.fromkeys((shape.value for shape in self._shapes.unused()), 0)
+        return dict(sorted((unused | {s: counts[target] for s, target in targets.items()}).items()))
 
     def _count(self, target: str) -> int:
         text = f"SELECT (COUNT(DISTINCT ?this) AS ?things) {{ {target} {self._judged} }}"

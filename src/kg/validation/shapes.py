@@ -90,6 +90,18 @@ class Shapes:
             if self.text(node, "sh:deactivated") != "true"
         ]
 
+    def unused(self) -> list[Any]:
+        """Give the shapes with a name that have no target and stand in no other."""
+        targeted, named = self.with_target(), self.mentioned()
+        return [
+            node
+            for node in self._values
+            if {kind.value for kind in self.values(node, "rdf:type")} & SHAPES
+            or any(self.values(node, name) for name in ("sh:path", "sh:property"))
+            if isinstance(node, NamedNode) and node not in targeted and node.value not in named
+            if self.text(node, "sh:deactivated") != "true"
+        ]
+
     def target(self, shape: Any, classes: "Classes") -> str:
         """Write the targets of a shape as a SPARQL pattern that binds `?this`."""
         arms = []
