@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, parse
-from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
+from rdflib import RDF, RDFS, SH, BNode, Graph, Literal, URIRef
 
 from kg.errors import EndpointFailed, KgError, UnreadableFile
 from kg.project import Project
@@ -483,6 +483,34 @@ def test_a_shape_in_brackets_is_told_in_its_own_words(
     }
     shapes = Graph().parse(data=render_report(report, "ttl"), format="turtle")
     assert any(isinstance(shape, BNode) for shape in shapes.objects(None, SH.sourceShape))
+
+
+LANGUAGES = {"de": "falsch", "fr": "faux", "en": "wrong", "it": "errato", "pl": "zle"}
+
+
+@pytest.mark.parametrize("engine", ["pyshacl", "shacl"])
+def test_of_messages_in_several_languages_the_english_one_is_told(
+    tmp_path: Path, engine: str
+) -> None:
+    told = ", ".join(f"'{word} {{?value}}'@{tag}" for tag, word in LANGUAGES.items())
+    label, comment = (
+        f"SELECT $this ?value WHERE {{ $this <{RDFS[name]}> ?value }}"
+        for name in ("label", "comment")
+    )
+    shape = SILENT.replace(
+        "sh:property",
+        f"""sh:sparql [ sh:message {told} ; sh:select "{label}" ] , [ sh:select "{comment}" ] ;
+        sh:message {told.replace(" {?value}", "")} ; kg:limit 1 ; sh:property""",
+    )
+    shape += f"""<x:C> a sh:ConstraintComponent ; sh:parameter [ sh:path kg:limit ] ; sh:validator [
+        a sh:SPARQLAskValidator ; sh:message {told} ;
+        sh:ask "ASK {{ FILTER($value = $limit) }}" ] ."""
+    report = validate(home(tmp_path, shape=shape % "kg:limit 1"), engine=engine)
+    assert {violation.message for violation in report.violations} == {
+        *("wrong short", "wrong too long, 100% %s"),  # its own
+        "wrong",  # that of the shape
+        "wrong {?value}",  # that of a component, as it is written
+    }
 
 
 def test_a_constraint_in_sparql_keeps_its_message(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
@@ -191,6 +192,21 @@ def is_literal(text: str) -> bool:
         (True, False)
     """
     return text.startswith('"')
+
+
+def by_language(text: Any) -> tuple[int, str]:
+    """Give the key by which texts are sorted: those in English, then those without a language.
+
+    Args:
+        text: a term of Oxigraph or of rdflib.
+
+    Example:
+        >>> texts = [Literal("un", language="fr"), Literal("one", language="en"), Literal("1")]
+        >>> [text.value for text in sorted(texts, key=by_language)]
+        ['one', '1', 'un']
+    """
+    language = getattr(text, "language", None) or ""
+    return 0 if language.lower().startswith("en") else 1 + bool(language), str(text)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pyoxigraph import BlankNode, NamedNode
+from pyoxigraph import BlankNode, NamedNode, Triple
 
 from kg.errors import KgError
 from kg.project import Project
@@ -11,7 +11,7 @@ from kg.queries import read_query, run
 from kg.reports import SEVERITIES, Report, Violation
 from kg.results import Table
 from kg.store import Store
-from kg.terms import PREFIXES, curie, is_iri, is_literal
+from kg.terms import PREFIXES, by_language, curie, is_iri, is_literal
 from kg.turtle import read_turtle
 from kg.validation.coverage import Coverage
 from kg.validation.engines import ENGINES, find
@@ -23,6 +23,8 @@ __all__ = ["ENGINES", "validate"]
 
 _Judged = JudgedFiles | JudgedStore
 _SPARQL = f"{PREFIXES['sh']}SPARQLConstraintComponent"
+_MESSAGE = NamedNode(f"{PREFIXES['sh']}message")
+_VALIDATORS = ("sh:validator", "sh:nodeValidator", "sh:propertyValidator")
 _MANY = 1_000  # things whose labels are asked for at once
 
 
@@ -69,7 +71,7 @@ def validate(
     shapes = Shapes(rules)
     judged = JudgedStore(project, asked) if asked else JudgedFiles(project, files)
     how = "sparql" if asked else engine
-    judge, findings = find(judged.data, rules, how, judged.store)
+    judge, findings = find(judged.data, [*_with_one_message(rules)], how, judged.store)
     found = [*_violations(findings, shapes, judged), *_check_queries(project, judged)]
     found += judged.beyond_shapes(found)
     coverage = Coverage(judged.store, shapes, judged.pattern)
@@ -89,6 +91,23 @@ def validate(
     )
 
 
+def _with_one_message(rules: Sequence[Triple]) -> Iterator[Triple]:
+    """Leave one message to each constraint in SPARQL: engines give several in no order.
+
+    Those of shapes are looked up afterwards; one that stands for a constraint's is given to it.
+    """
+    shapes = Shapes(rules)
+    yield from (triple for triple in rules if triple.predicate != _MESSAGE)
+    for node in shapes.nodes():
+        constraints = shapes.values(node, "sh:sparql")
+        if any(shapes.values(constraint, "sh:message") for constraint in constraints):
+            for constraint in constraints:
+                told = shapes.values(constraint, "sh:message") or shapes.values(node, "sh:message")
+                yield from (
+                    Triple(constraint, _MESSAGE, text) for text in sorted(told, key=by_language)[:1]
+                )
+
+
 def _violations(
     findings: Sequence[Finding], shapes: Shapes, judged: _Judged
 ) -> Iterator[Violation]:
@@ -100,7 +119,7 @@ def _violations(
     for finding, (_, path, _), place in zip(findings, wanted, places, strict=True):
         if place is None:
             continue
-        shape = (NamedNode if is_iri(finding.shape) else BlankNode)(finding.shape)
+        shape = _node(finding.shape)
         yield Violation(
             severity=finding.severity.rpartition("#")[2],
             focus=finding.focus,
@@ -118,6 +137,10 @@ def _violations(
         )
 
 
+def _node(name: str) -> NamedNode | BlankNode:
+    return (NamedNode if is_iri(name) else BlankNode)(name)
+
+
 def _shown(finding: Finding) -> str:
     """Write a value for people, where it is not the focus itself."""
     told = finding.value if is_literal(finding.term) else curie(finding.value)
@@ -129,11 +152,11 @@ def _message(shapes: Shapes, shape: NamedNode | BlankNode, finding: Finding) -> 
     within = [shapes.text(each, "sh:message") for each in shapes.values(shape, "sh:sparql")]
     if finding.component == _SPARQL and finding.message and any(within):
         return finding.message
-    if told := shapes.text(shape, "sh:message"):
-        return told
-    # A constraint in SPARQL, or of the shapes' own, has words of its own.
-    own = finding.component == _SPARQL or not finding.component.startswith(PREFIXES["sh"])
-    return (own and finding.message) or f"It does not meet {curie(finding.component)}"
+    component = finding.component
+    # As written: pySHACL mixes up the values that it fills in for several things.
+    ways = [way for name in _VALIDATORS for way in shapes.values(_node(component), name)]
+    own = "".join([shapes.text(way, "sh:message") for way in ways][:1])
+    return shapes.text(shape, "sh:message") or own or f"It does not meet {curie(component)}"
 
 
 def _labels(store: Store, things: set[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pyoxigraph import NamedNode, Triple
 from kg.errors import EndpointFailed
 from kg.results import Table
 from kg.store import Store
-from kg.terms import expand, to_sparql
+from kg.terms import by_language, expand, to_sparql
 
 TARGETS = ("sh:targetClass", "sh:targetSubjectsOf", "sh:targetObjectsOf", "sh:targetNode")
 # The types of a shape, which may be its own target where it is a class too.
@@ -51,8 +51,8 @@ class Shapes:
 
         Of several in English, else without a language.
         """
-        values = sorted(self.values(node, name), key=_by_language)
-        return str(values[0].value) if values else ""
+        values = self.values(node, name)
+        return str(min(values, key=by_language).value) if values else ""
 
     def items(self, head: Any) -> list[Any]:
         """Give the members of a list, each once if it has no end."""
@@ -119,11 +119,6 @@ class Shapes:
             return arms[0]
         union = " UNION ".join(f"{{ {arm} }}" for arm in arms)
         return f"{{ SELECT DISTINCT ?this {{ {union} }} }}"
-
-
-def _by_language(value: Any) -> int:
-    language = getattr(value, "language", None) or ""
-    return 0 if language.lower().startswith("en") else 1 + bool(language)
 
 
 class Classes:
