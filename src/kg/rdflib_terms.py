@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyoxigraph
 
-from kg.terms import is_iri, is_literal, quiet_literals
+from kg.terms import is_iri, is_literal, quiet_literals, read_literal
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -32,10 +32,8 @@ def read_term(text: str) -> "Identifier":
     """
     if not is_literal(text):
         return _term((pyoxigraph.NamedNode if is_iri(text) else pyoxigraph.BlankNode)(text))
-    line = f"<x:s> <x:p> {text} ."
-    (quad,) = pyoxigraph.parse(line, format=pyoxigraph.RdfFormat.N_TRIPLES)
     with quiet_literals():
-        return _term(quad.object)
+        return _term(read_literal(text))
 
 
 def _term(value: Any) -> "Identifier":

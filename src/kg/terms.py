@@ -5,9 +5,9 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, cast
 
-from pyoxigraph import BlankNode, Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
 
 from kg.errors import KgError, UnknownName
 
@@ -192,6 +192,17 @@ def is_literal(text: str) -> bool:
         (True, False)
     """
     return text.startswith('"')
+
+
+def read_literal(text: str) -> Literal:
+    """Give the literal that a term in a report is.
+
+    Example:
+        >>> read_literal('"1"@en').language
+        'en'
+    """
+    (quad,) = parse(f"<x:s> <x:p> {text} .", format=RdfFormat.N_TRIPLES)
+    return cast(Literal, quad.object)
 
 
 def by_language(text: Any) -> tuple[int, str]:

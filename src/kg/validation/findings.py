@@ -52,9 +52,10 @@ def focus_text(term: Any) -> str:
         >>> focus_text(pyoxigraph.NamedNode("urn:x")), focus_text(pyoxigraph.Literal("urn:x"))
         ('urn:x', '"urn:x"')
     """
-    return (
-        to_sparql(term) if isinstance(term, pyoxigraph.Literal) else str(getattr(term, "value", ""))
-    )
+    if not isinstance(term, pyoxigraph.Literal):
+        return str(getattr(term, "value", ""))
+    # What no query may hold can stand in the data all the same, and is told.
+    return str(term) if "\0" in term.value else to_sparql(term)
 
 
 def _told(term: Any) -> str:

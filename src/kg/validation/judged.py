@@ -13,8 +13,9 @@ from kg.locations import Locations, locate
 from kg.project import Project
 from kg.reports import Violation, count
 from kg.store import MemoryStore, Store
-from kg.terms import BASE, PREFIXES, curie, is_iri, is_literal
+from kg.terms import BASE, PREFIXES, curie, is_iri, is_literal, read_literal
 from kg.turtle import Document, bracket_line, read_turtle
+from kg.validation.findings import focus_text
 from kg.validation.shapes import counted, iris, rows
 
 # The shape that finds things without a name.
@@ -111,13 +112,14 @@ class JudgedFiles:
 
     def _use(self, focus: str) -> Wanted:
         """Give what is wrong in place of a bare focus: nothing where no thing has it as a value."""
-        term = focus if is_literal(focus) else f"<{focus}>"
-        use = f"?this ?how {term}"
-        judged = f"SELECT ?this ?how {{ {use} {self.pattern} }} ORDER BY ?this LIMIT 1"
-        for this, how in rows(self.store, judged):
-            return this.value, how.value, "" if is_literal(focus) else focus
-        elsewhere = rows(self.store, f"SELECT ?this {{ {use} }} LIMIT 1")
-        return focus if elsewhere else "", "", ""
+        term = read_literal(focus) if is_literal(focus) else NamedNode(focus)
+        # Not by a query, which may not hold every character of a literal.
+        quads = self.store.graph.quads_for_pattern(None, None, term, DefaultGraph())
+        uses = sorted((focus_text(quad.subject), quad.predicate.value) for quad in quads)
+        for this, how in uses:
+            if this in self._described:
+                return this, how, "" if is_literal(focus) else focus
+        return focus if uses else "", "", ""
 
     def _place(
         self, lines: dict[Path, Locations], focus: str, path: str, value: str
