@@ -306,6 +306,18 @@ def test_a_byte_order_mark_is_named(tmp_path: Path) -> None:
     assert mark.line == 1
 
 
+def test_files_of_triples_that_are_not_read_are_told(tmp_path: Path) -> None:
+    project = home(tmp_path, DATA.replace("too long", "b"), SHAPE.replace("5", "50") % "kg:Theme")
+    unread = ["data/triples/a.nt", "data/triples/sub/b.TTL", "ontology/shapes/sub/c.ttl"]
+    for name in (*unread, "data/triples/read.ttl", "data/triples/notes.md", "data/triples/.old.nt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    report = validate(project)
+    assert {(v.severity, v.file) for v in report.violations} == {("Warning", f) for f in unread}
+    assert all("not read" in v.message and ".ttl" in v.fix for v in report.violations)
+    assert validate(project, [tmp_path / "data/triples/themes.ttl"]).violations == ()
+
+
 LITERALS = """
 @prefix sh: <http://www.w3.org/ns/shacl#> .
 @prefix kgs: <https://w3id.org/evidence-kg/shapes#> .

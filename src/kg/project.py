@@ -9,6 +9,9 @@ from kg.files import walk_folder
 from kg.journal import recover
 from kg.terms import nearest_of
 
+# How files of triples end, of which Turtle alone is read.
+_TRIPLES = {".ttl", ".nt", ".n3", ".nq", ".trig", ".rdf", ".owl", ".jsonld"}
+
 
 def shipped_home() -> Path:
     """Give the folder that came with the program: the wheel's copy, else the checkout.
@@ -131,6 +134,13 @@ class Project:
     def shape_files(self) -> list[Path]:
         """List the SHACL shapes."""
         return self.files("ontology", "shapes/*.ttl")
+
+    def unread_files(self) -> list[Path]:
+        """List what looks like triples where data and shapes are, but stands or ends otherwise."""
+        folders = (self.home / "data" / "triples", self.home / "ontology" / "shapes")
+        found = {path for folder in folders if folder.is_dir() for path in walk_folder(folder)}
+        unread = found.difference(self.data_files(), self.shape_files())
+        return sorted(path for path in unread if path.suffix.lower() in _TRIPLES)
 
     def graph_files(self) -> list[Path]:
         """List every file that makes up the graph that queries are asked of."""

@@ -65,6 +65,7 @@ class JudgedFiles:
             for path, shown in zip(chosen, self.files, strict=True)
             if path.read_bytes().startswith(b"\xef\xbb\xbf")
         ]
+        self._unread = [] if files else [project.shown(path) for path in project.unread_files()]
         self.data = [triple for document in read.values() for triple in document.triples]
         self.triples = len({triple for own in self._own.values() for triple in own.triples})
         self._described: dict[str, list[Path]] = {}
@@ -149,6 +150,12 @@ class JudgedFiles:
             message = "It begins with a byte order mark (BOM), which other Turtle readers refuse"
             fix = "Save it as UTF-8 without a byte order mark, or run kg fmt"
             yield _of_whole("Info", "the file", message, fix, shown, 1)
+        for shown in self._unread:
+            message = "It is not read, for where it stands or how its name ends"
+            fix = (
+                "Save it as Turtle, named .ttl, in data/triples or ontology/shapes; or take it out"
+            )
+            yield _of_whole("Warning", "the file", message, fix, shown, 1)
 
 
 class JudgedStore:
