@@ -41,7 +41,7 @@ _DATATYPES = {
     *("language", "Name", "NCName", "NMTOKEN", "QName"),
 }
 _TEXTS = ("sh:pattern", "sh:flags")
-_CHECKED = (PREFIXES["xsd"], PREFIXES["rdf"])
+_CHECKED = (PREFIXES["xsd"], PREFIXES["rdf"], PREFIXES["rdfs"])
 _LANGUAGE = expand("rdf:langString")
 _EMPTY = Literal("")
 _NIL = NamedNode(expand("rdf:nil"))
