@@ -27,6 +27,7 @@ from kg.results import Table
 from kg.store import DiskStore, MemoryStore
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+NO_FILE = {"path": "", "size": 1, "modified": 1, "digest": ""}
 COMMAND = "from kg.cli import main; main()"
 
 
@@ -261,6 +262,9 @@ def test_a_disk_that_fills_up_is_told_and_the_store_is_as_it_was(
         lambda store: [spoil(path) for path in store.rglob("*.sst")],
         lambda store: next(store.rglob("*.sst")).unlink(),
         lambda store: change(store, parts=[7]),
+        lambda store: change(store, parts=[{**NO_FILE, "path": 7}]),
+        lambda store: change(store, parts=[{**NO_FILE, "path": "\0"}]),
+        lambda store: (store / "store.json").write_text("[" * 100_000, "utf-8"),
     ],
     ids=[
         "cut",
@@ -273,6 +277,9 @@ def test_a_disk_that_fills_up_is_told_and_the_store_is_as_it_was(
         "block",
         "part",
         "told",
+        "numbered",
+        "nul",
+        "deep",
     ],
 )
 def test_a_damaged_store_is_told_and_can_be_built_anew(
@@ -330,7 +337,9 @@ def test_a_generation_that_is_read_outlives_all_loads(folder: Path, tmp_path: Pa
 
 def test_a_store_is_asked_though_only_its_generation_is_known(kg: Run, folder: Path) -> None:
     told = json.loads((folder / "store.json").read_text("utf-8"))
-    for wrong in ({**told, "more": 1}, {"generation": "generation-1"}, {**told, "files": [{}]}):
+    numbered = {**told, "files": [{**NO_FILE, "path": 7}]}
+    unsaid = {"generation": "generation-1"}
+    for wrong in ({**told, "more": 1}, unsaid, {**told, "files": [{}]}, numbered):
         (folder / "store.json").write_text(json.dumps(wrong), "utf-8")
         assert count(folder) == 10
         ended = kg("sparql", "--store", str(folder), stdin="SELECT ?s { ?s ?p ?o } LIMIT 3")
