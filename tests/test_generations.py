@@ -114,6 +114,9 @@ def test_files_are_loaded_with_the_vocabularies(kg: Run, tmp_path: Path) -> None
         (["--store", "new", "--rebuild", "a.ttl"], "files are named beside --rebuild"),
         (["--store", "new", "missing.ttl"], "missing.ttl: the file cannot be read"),
         (["--store", "new", "a.xlsx"], "a.xlsx: this is neither Turtle"),
+        (["--store", "new", "pipe.ttl"], "pipe.ttl: the file cannot be read: it is a pipe"),
+        (["--store", "new", "folder.nt"], "folder.nt: the file cannot be read: it is a folder"),
+        (["--store", "new", "loop.ttl"], "loop.ttl: this is a link, and what it leads to is not"),
         (["--store", "file", "--rebuild"], "the store cannot be built here"),
         (["--store", "full", "--rebuild"], "something else is in this folder, such as letter"),
     ],
@@ -124,6 +127,9 @@ def test_what_cannot_be_loaded_is_told(
     (tmp_path / "file").touch()
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "letter").touch()
+    os.mkfifo(tmp_path / "pipe.ttl")
+    (tmp_path / "folder.nt").mkdir()
+    (tmp_path / "loop.ttl").symlink_to(tmp_path / "loop.ttl")
     ended = kg("load", *arguments, cwd=tmp_path)
     assert ended.returncode == 2
     assert what in ended.stderr

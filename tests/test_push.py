@@ -1,5 +1,6 @@
 """`kg push`: a graph goes to a server as the Graph Store Protocol says, and faults are told."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from conftest import Run
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kg import push as pushing
-from kg.errors import EndpointFailed, KgError
+from kg.errors import EndpointFailed, KgError, UnreadableFile
 from kg.generations import build
 from kg.project import Project
 from kg.push import push, triples_of
@@ -144,6 +145,12 @@ def test_bad_usage_is_told(kg: Run, given: list[str], what: str) -> None:
     ended = kg("push", *given)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert what in ended.stderr and "Traceback" not in ended.stderr
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.nt")
+    with pytest.raises(UnreadableFile, match="a pipe or a device"):
+        [*triples_of([tmp_path / "pipe.nt"])]
 
 
 def test_an_empty_graph_replaces_none(stub: Start) -> None:

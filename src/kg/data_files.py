@@ -10,7 +10,7 @@ import pyoxigraph
 from pyoxigraph import RdfFormat, Triple
 
 from kg.errors import UnreadableFile
-from kg.turtle import LARGEST, read_turtle, too_long
+from kg.turtle import LARGEST, check_file, read_turtle, too_long
 
 FORMATS = {".ttl": RdfFormat.TURTLE, ".nt": RdfFormat.N_TRIPLES}
 FAULTS = (OSError, SyntaxError, ValueError, MemoryError)
@@ -41,12 +41,17 @@ def format_of(path: Path) -> RdfFormat:
 def opened(path: Path) -> Iterator[BinaryIO]:
     """Open a file to read what stands after its byte order mark, if it has one.
 
+    Raises:
+        UnreadableFile: it is no file, but a folder, a pipe or a device, or it is not there.
+        OSError: it cannot be opened.
+
     Example:
         >>> from kg.project import Project
         >>> with opened(Project().vocabulary_files()[0]) as file:
         ...     file.read(7)
         b'@prefix'
     """
+    check_file(path)
     with path.open("rb") as file:
         if file.read(len(BOM_UTF8)) != BOM_UTF8:
             file.seek(0)

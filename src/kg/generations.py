@@ -21,6 +21,7 @@ from kg.data_files import FAULTS, Progress, fault, format_of, opened
 from kg.errors import KgError
 from kg.files import write_file
 from kg.manifests import MANIFEST, PREFIX, Built, Manifest, as_built, current, is_held, number_of
+from kg.turtle import check_file
 
 _LOCK, _HOLDER = "lock", "holder"
 _ROOM = 3  # times the size of its files that a store takes about, while it is built
@@ -145,6 +146,7 @@ def _size(files: Sequence[Path]) -> int:
     total = 0
     for path in files:
         format_of(path)
+        check_file(path)
         try:
             total += path.stat().st_size
         except OSError as error:

@@ -9,7 +9,7 @@ import pyoxigraph
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
 from kg.errors import KgError, UnreadableFile
-from kg.reading import decode_utf8, read_bytes
+from kg.reading import check_regular, decode_utf8, read_bytes
 from kg.terms import PREFIXES, curie, nearest_of
 
 LARGEST = 50  # megabytes
@@ -114,6 +114,24 @@ def nesting(text: str) -> int:
     return deepest
 
 
+def check_file(path: Path) -> None:
+    """Refuse what is no file of triples before it is opened (see `kg.reading.check_regular`).
+
+    Raises:
+        UnreadableFile: it is a folder, a pipe or a device, or is not there.
+
+    Example:
+        >>> check_file(Path(__file__))
+    """
+    if path.is_dir():
+        raise UnreadableFile(
+            "the file cannot be read: it is a folder",
+            where=path.as_posix(),
+            fix="name the files in it: FOLDER/*.ttl",
+        )
+    check_regular(path)
+
+
 def decode(path: Path) -> str:
     """Read a Turtle file's text, without a byte order mark and with Unix line ends.
 
@@ -122,14 +140,8 @@ def decode(path: Path) -> str:
     Raises:
         UnreadableFile: it cannot be opened, is larger than 50 MB, or is not UTF-8.
     """
-    where = path.as_posix()
-    if path.is_dir():
-        raise UnreadableFile(
-            "the file cannot be read: it is a folder",
-            where=where,
-            fix="name the files in it: FOLDER/*.ttl",
-        )
-    text = decode_utf8(read_bytes(path, LARGEST), where)
+    check_file(path)
+    text = decode_utf8(read_bytes(path, LARGEST), path.as_posix())
     if "\r" in text:
         text = _LINE_END.sub(lambda match: "\n" if match["end"] else match[0], text)
     return text
