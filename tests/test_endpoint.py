@@ -448,6 +448,8 @@ def test_this_computer_needs_no_https(monkeypatch: pytest.MonkeyPatch, url: str)
         ("http://a:port/", "malformed"),
         ("http://a:99999/", "malformed"),
         ("http://ä.example/", "malformed"),
+        ("http://a..example/", "malformed"),
+        (f"http://{'a' * 64}.example/", "malformed"),
     ],
 )
 def test_an_address_that_cannot_be_asked_is_told(url: str, what: str) -> None:

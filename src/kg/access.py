@@ -130,6 +130,7 @@ def _address(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         origin(parts)
+        (parts.hostname or "").encode("idna")  # as it is before it is looked up
         is_sound = bool(_HOST.fullmatch(parts.netloc)) and re.fullmatch(r"[!-~]+", url)
     except ValueError:
         is_sound = None
