@@ -74,6 +74,14 @@ def test_options_for_every_command_stand_before_it_or_after(
         (["--store", "x", "stats", "--endpoint", "http://x/"], "a store and an endpoint are named"),
         (["load", "--rebuild", "--store", "x", "--endpoint", "http://x/"], "No such option"),
         (["fmt", "--store", "x"], "No such option"),
+        (["--store", "x", "fmt", "--check"], "'--store': kg fmt has no use for it"),
+        (["--store", "x", "query", "list"], "'--store': kg query list has no use for it"),
+        (["--endpoint", "http://x/", "load", "--rebuild"], "'--endpoint': kg load has no use"),
+        (["--store", "", "stats"], "'--store': nothing is named"),
+        (["--endpoint", "", "stats"], "'--endpoint': nothing is named"),
+        (["--home", "", "fmt", "--check"], "'--home': nothing is named"),
+        (["stats", "--store", ""], "'--store': nothing is named"),
+        (["stats", "--endpoint", ""], "'--endpoint': nothing is named"),
     ],
 )
 def test_options_that_do_not_fit_are_told(kg: Run, arguments: list[str], told: str) -> None:
