@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Run
@@ -82,11 +83,11 @@ def test_the_graph_of_a_home_is_loaded_and_asked(kg: Run, home: Path, tmp_path: 
     assert answer.stdout == kg("--home", str(home), *asked).stdout
     works = next(path for path in project.data_files() if path.name == "works.ttl")
     works.write_text(works.read_text("utf-8") + "<u:s> <u:p> <u:o> .\n", "utf-8")
-    assert "the store is older than" in kg(*where, *asked).stderr
+    assert "since the store was built" in kg(*where, *asked).stderr
     assert "works.ttl" in kg(*where, *asked).stderr
     for others in (("push", "--endpoint", "http://127.0.0.1:9/"), ("serve", "--host", "no.host")):
         ended = kg(*where, *others)
-        assert (ended.returncode, "the store is older than" in ended.stderr) == (2, True)
+        assert (ended.returncode, "since the store was built" in ended.stderr) == (2, True)
 
 
 def test_of_a_large_file_it_is_told_how_far_it_is(tmp_path: Path) -> None:
@@ -178,9 +179,11 @@ def test_a_fault_is_told_of_a_file_of_any_size(
 
 
 @pytest.mark.parametrize("name", ["long.ttl", "long.nt"])
-def test_a_text_that_is_too_long_is_told(kg: Run, tmp_path: Path, name: str) -> None:
+def test_a_text_that_is_too_long_is_told(
+    kg: Run, stub: Callable[..., Any], tmp_path: Path, name: str
+) -> None:
     (tmp_path / name).write_text(f'<u:a> <u:b> "{"x" * 17_000_000}" .\n', "utf-8")
-    for given in (["load", "--store", "new"], ["push", "--endpoint", "http://127.0.0.1:9/"]):
+    for given in (["load", "--store", "new"], ["push", "--endpoint", stub(b"").url]):
         ended = kg(*given, name, cwd=tmp_path)
         assert ended.returncode == 2
         assert f"{name}: a text or a name in it is longer than 16 MB" in ended.stderr
@@ -328,6 +331,19 @@ def test_what_may_not_be_read_is_not_told_as_damage(
     with pytest.raises(KgError, match="Permission denied") as error:
         DiskStore(folder)
     assert "check its rights" in error.value.fix
+
+
+def test_a_store_that_may_not_be_read_is_not_cleared_away(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as denied:
+        denied.setattr(Path, "read_bytes", deny)  # of store.json
+        with pytest.raises(UnreadableFile, match="Permission denied"):
+            build([tmp_path / "ten.nt"], folder)
+    assert count(folder) == 10
 
 
 def test_a_generation_that_is_read_outlives_all_loads(folder: Path, tmp_path: Path) -> None:

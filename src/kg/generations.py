@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 import pyoxigraph
 
 from kg.data_files import FAULTS, Progress, fault, format_of, opened
-from kg.errors import KgError
+from kg.errors import KgError, UnreadableFile
 from kg.files import write_file
 from kg.manifests import MANIFEST, PREFIX, Built, Manifest, as_built, current, is_held, number_of
 from kg.turtle import check_file
@@ -45,14 +45,17 @@ def build(
 
     Raises:
         KgError: another load is under way, there is no room, or something else is in the folder.
-        UnreadableFile: a file cannot be read; the store is as it was.
+        UnreadableFile: a file or the store there cannot be read; the store is as it was.
     """
     wanted = _ROOM * _size(files)
     _check_folder(folder)
     with _alone(folder):
-        keep = set()
-        with suppress(KgError):  # a damaged store, or none, is built anew
+        try:
             keep = {current(folder).name}
+        except UnreadableFile:
+            raise  # it may be sound: nothing of it is cleared away
+        except KgError:
+            keep = set()  # a damaged store, or none, is built anew
         _clear(folder, keep)
         _check_room(wanted, folder)
         name = f"{PREFIX}{max(number_of(path.name) for path in folder.iterdir()) + 1}"

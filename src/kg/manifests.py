@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from kg.errors import KgError
+from kg.errors import KgError, UnreadableFile
 
 MANIFEST = "store.json"
 PREFIX = "generation-"
@@ -82,6 +82,7 @@ def current(folder: Path) -> Path:
     Of what is said of the store no more is needed than the name of the generation.
 
     Raises:
+        UnreadableFile: it may not be read, and may be sound.
         KgError: there is no store, or it is not said which generation counts.
     """
     # Oxigraph itself would make an empty store of any folder.
@@ -189,9 +190,9 @@ def stale(folder: Path, files: Sequence[Path], home: Path) -> list[str]:
     return [*changed, *new]
 
 
-def unreadable(folder: Path, error: Exception) -> KgError:
+def unreadable(folder: Path, error: Exception) -> UnreadableFile:
     """Tell that a store cannot be read, which need not be damaged."""
-    return KgError(
+    return UnreadableFile(
         f"the store cannot be read: {' '.join(str(error).split())}",
         where=folder.as_posix(),
         fix="check its rights, or mend it with the program that made it",

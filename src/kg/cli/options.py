@@ -171,8 +171,9 @@ def tell_stale(project: "Project", folder: Path) -> None:
     if changed:
         more = f" and {len(changed) - 1} more" if changed[1:] else ""
         print(
-            f"Note: the store is older than {project.shown(Path(changed[0]))}{more}. "
-            f"To bring it up to date, load them again into {folder.as_posix()} (see kg load).",
+            f"Note: {project.shown(Path(changed[0]))}{more} changed, came or went since the store "
+            f"was built. To bring it up to date, load them again into {folder.as_posix()} "
+            "(see kg load).",
             file=sys.stderr,
         )
 
