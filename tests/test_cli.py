@@ -90,6 +90,23 @@ def test_options_that_do_not_fit_are_told(kg: Run, arguments: list[str], told: s
     assert told in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["query", "run", "kind-count", "-f", "pdf"], "--format: 'pdf' is no format"),
+        (["stats", "--format", "pdf"], "--format: 'pdf' is no format"),
+        (["validate", "--format", "pdf"], "--format: 'pdf' is no format"),
+        (["network", "overview", "-m", "size"], "--measure: there is no measure 'size'"),
+    ],
+)
+def test_what_cannot_be_given_is_told_before_a_graph_is_asked(
+    kg: Run, arguments: list[str], told: str
+) -> None:
+    ended = kg(*arguments, "--endpoint", "http://127.0.0.1:9/")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert told in ended.stderr
+
+
 def test_nothing_found_is_said_on_stderr(kg: Run) -> None:
     ended = kg("query", "run", "statement-by-source", "-p", "source=laming-2003")
     assert ended.returncode == 0

@@ -28,9 +28,22 @@ FORMAT_HELP = (
     "table, csv, tsv, json, xml, md or xlsx; for a graph also ttl, nt or jsonld. "
     "Unless you choose: as the output file is called, a table on a terminal, CSV when piped."
 )
+
+
+def _known(ctx: typer.Context, form: str) -> str:
+    """Refuse what is no format before a graph is asked, which may take long."""
+    if form and not ctx.resilient_parsing:
+        from kg.results import check_format
+
+        check_format(form)
+    return form
+
+
 Format = Annotated[
     str,
-    typer.Option("--format", "-f", help=FORMAT_HELP, autocompletion=completion.formats),
+    typer.Option(
+        "--format", "-f", help=FORMAT_HELP, autocompletion=completion.formats, callback=_known
+    ),
 ]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write to this file, not to the terminal.")
