@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from kg.manifests import current, read_manifest, stale
 from kg.project import Project, start_home
 from kg.results import Table
 from kg.store import DiskStore, MemoryStore
+from kg.turtle import read_turtle
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 NO_FILE = {"path": "", "size": 1, "modified": 1, "digest": ""}
@@ -176,6 +178,40 @@ def test_a_fault_is_told_of_a_file_of_any_size(
         with pytest.raises(UnreadableFile, match="it is no Turtle") as error:
             read()
         assert "large.ttl:60001" in error.value.where
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<u:a> <u:b> <<( <u:x> <u:y> <u:z> )>> .",
+        "<u:a> <u:b> <u:c> {| <u:y> <u:z> |} .",
+        "<u:a> <u:b> <u:c> ~ <u:r> .",
+        "<< <u:a> <u:b> <u:c> >> <u:y> <u:z> .",
+    ],
+)
+def test_a_triple_inside_another_is_refused_as_it_is_when_judged(
+    folder: Path, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "nested.ttl").write_text(text, "utf-8")
+    for read in (lambda file: build([file], folder), lambda file: [*stream(file)], read_turtle):
+        with pytest.raises(UnreadableFile, match="triple stands inside another"):
+            read(tmp_path / "nested.ttl")
+    assert count(folder) == 10
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 100])
+def test_a_triple_inside_another_is_seen_wherever_reading_halts(size: int) -> None:
+    reading = generations._Reading(BytesIO(b"ab <<( cd"), 9, print)
+    while reading.read(size):
+        pass
+    assert reading.may_nest
+
+
+def test_what_only_looks_like_a_triple_inside_another_is_loaded(
+    folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "like.nt").write_text('<u:a> <u:b> "<<( {| ~" .\n', "utf-8")
+    assert build([tmp_path / "like.nt"], folder).triples == 1
 
 
 @pytest.mark.parametrize("name", ["long.ttl", "long.nt"])

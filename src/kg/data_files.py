@@ -10,7 +10,7 @@ import pyoxigraph
 from pyoxigraph import RdfFormat, Triple
 
 from kg.errors import UnreadableFile
-from kg.turtle import LARGEST, check_file, read_turtle, too_long
+from kg.turtle import LARGEST, check_file, nested, read_turtle, too_long
 
 FORMATS = {".ttl": RdfFormat.TURTLE, ".nt": RdfFormat.N_TRIPLES}
 FAULTS = (OSError, SyntaxError, ValueError, MemoryError)
@@ -74,6 +74,8 @@ def stream(path: Path) -> Iterator[Triple]:
         # Strictly, and with blank nodes named anew: two files may name theirs alike.
         with opened(path) as file:
             for quad in pyoxigraph.parse(file, format=form, rename_blank_nodes=True):
+                if isinstance(quad.object, Triple):
+                    raise nested(path)
                 yield quad.triple
     except FAULTS as error:
         raise fault(path, error) from error

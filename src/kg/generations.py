@@ -17,13 +17,15 @@ from typing import BinaryIO, cast
 
 import pyoxigraph
 
-from kg.data_files import FAULTS, Progress, fault, format_of, opened
+from kg.data_files import FAULTS, Progress, fault, format_of, opened, stream
 from kg.errors import KgError, UnreadableFile
 from kg.files import write_file
 from kg.manifests import MANIFEST, PREFIX, Built, Manifest, as_built, current, is_held, number_of
+from kg.terms import PREFIXES
 from kg.turtle import check_file
 
 _LOCK, _HOLDER = "lock", "holder"
+_NESTED, _REIFIES = b"<<(", pyoxigraph.NamedNode(f"{PREFIXES['rdf']}reifies")
 _ROOM = 3  # times the size of its files that a store takes about, while it is built
 
 
@@ -84,6 +86,7 @@ def _fill(
     place: Path, files: Sequence[Path], told: Callable[[str], None]
 ) -> tuple[list[Built], int]:
     built = []
+    may_nest = False
     try:
         store = pyoxigraph.Store(str(place))
     except OSError as error:
@@ -93,9 +96,12 @@ def _fill(
             told(f"loading {number} of {len(files)}: {path.as_posix()}")
             as_it_is = as_built(path, path.absolute().as_posix())
             with opened(path) as file:
-                reading = Progress(file, as_it_is.size, lambda text: told(f"loaded {text}"))
+                reading = _Reading(file, as_it_is.size, lambda text: told(f"loaded {text}"))
                 store.bulk_load(cast(BinaryIO, reading), format=format_of(path))
             built.append(as_it_is)
+            may_nest |= reading.may_nest
+        if may_nest or any(store.quads_for_pattern(None, _REIFIES, None)):
+            _refuse_nested(files)
         told("bringing it to the disk")
         store.flush()
         return built, len(store)
@@ -107,6 +113,29 @@ def _fill(
     finally:
         # What is open is written to even where its folder has been deleted.
         del store
+
+
+class _Reading(Progress):
+    """A file of which is noted whether a triple may stand inside another.
+
+    The other ways to write that, in Turtle, come to triples with `rdf:reifies`.
+    """
+
+    may_nest = False
+    _end = b""
+
+    def read(self, size: int = -1) -> bytes:
+        part = super().read(size)
+        seen = self._end + part
+        self.may_nest |= _NESTED in seen
+        self._end = seen[-2:]
+        return part
+
+
+def _refuse_nested(files: Sequence[Path]) -> None:
+    for path in files:
+        for _ in stream(path):  # it tells which file, if there is one
+            pass
 
 
 def _unwritable(place: Path, error: OSError) -> KgError:

@@ -83,12 +83,17 @@ def read_turtle(path: Path) -> Document:
     except ValueError as error:
         raise UnreadableFile(str(error), where=path.as_posix(), fix="check the file") from error
     if any(isinstance(triple.object, Triple) for triple in triples):
-        raise UnreadableFile(
-            "a triple stands inside another (RDF 1.2), which this graph does not use",
-            where=path.as_posix(),
-            fix="give the inner one a thing of its own, such as an evidence line",
-        )
+        raise nested(path)
     return Document(path, text, triples)
+
+
+def nested(path: Path) -> UnreadableFile:
+    """Tell of what no query or shape here would find: a triple inside another."""
+    return UnreadableFile(
+        "a triple stands inside another (RDF 1.2), which this graph does not use",
+        where=path.as_posix(),
+        fix="give the inner one a thing of its own, such as an evidence line",
+    )
 
 
 def too_long(path: Path) -> UnreadableFile:
