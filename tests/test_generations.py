@@ -252,9 +252,14 @@ def test_what_is_said_of_a_store_is_replaced_in_one_step(folder: Path, tmp_path:
     assert current(folder).name == "generation-2"
 
 
-def test_a_second_load_at_the_same_time_is_turned_away(folder: Path, tmp_path: Path) -> None:
-    (folder / "holder").write_text("process 4711", "utf-8")
-    with FileLock(folder / "lock"), pytest.raises(KgError, match="process 4711"):
+@pytest.mark.parametrize(
+    ("holder", "who"), [("process 4711", "process 4711"), ("", "has not said its number")]
+)
+def test_a_second_load_at_the_same_time_is_turned_away(
+    folder: Path, tmp_path: Path, holder: str, who: str
+) -> None:
+    (folder / "holder").write_text(holder, "utf-8")
+    with FileLock(folder / "lock"), pytest.raises(KgError, match=who):
         build([tmp_path / "ten.nt"], folder)
     assert count(folder) == 10
     build([tmp_path / "ten.nt"], folder)

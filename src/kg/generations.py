@@ -215,7 +215,7 @@ def _alone(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout as error:
         with suppress(OSError):
-            who = (folder / _HOLDER).read_text("utf-8")
+            who = (folder / _HOLDER).read_text("utf-8") or who  # it may be about to say it
         raise KgError(
             f"another load is under way: {who}",
             where=folder.as_posix(),
