@@ -206,7 +206,7 @@ class Measured:
             for home, (took, base) in enumerate(zip(times, before, strict=False)):
                 growth = took / max(base, FAST / 10) / (most * logs)
                 row[home - 2] = growth
-                if growth > 1 and took > FAST:
+                if round(growth, 2) > 1 and took > FAST:
                     self.grown[home].append(f"{name} {growth:.2f}")
 
     def told(self) -> str:
