@@ -55,7 +55,7 @@ bench: setup chromium ## measured comparisons, as ratios: docs/benchmarks.md
 	$(BIN)/python benchmarks/serve.py --early
 
 bench-large: setup ## the same at ten million triples: 20 GB of memory
-	$(BIN)/python benchmarks/queries.py --triples 1000000 --triples 10000000
+	$(BIN)/python benchmarks/queries.py --triples 100000 --triples 1000000 --triples 10000000
 	$(BIN)/python benchmarks/stores.py --triples 10000000
 
 constraints: ## pin the versions that are installed now

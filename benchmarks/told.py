@@ -6,6 +6,7 @@ can stand beside each other.
 
 import os
 import platform
+import re
 import statistics
 from collections.abc import Sequence
 from datetime import date
@@ -62,8 +63,19 @@ def tell(
     page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else HEAD
     _, *parts = page.split("\n## ")
     others = [part.strip("\n") for part in parts if part.partition("\n")[0] != title]
-    parts = sorted([*others, "\n".join(written).strip("\n")])
+    parts = sorted([*others, "\n".join(written).strip("\n")], key=by_size)
     PAGE.write_text("\n## ".join([HEAD, *(f"{part}\n" for part in parts)]), encoding="utf-8")
+
+
+def by_size(part: str) -> str:
+    """Give what parts are sorted by: their titles, and of these that differ in a size, the size.
+
+    Example:
+        >>> sorted(["Stores at 1,000", "Stores at 200"], key=by_size)
+        ['Stores at 200', 'Stores at 1,000']
+    """
+    title = part.partition("\n")[0]
+    return re.sub(r"\d[\d,]*", lambda size: size[0].replace(",", "").zfill(12), title)
 
 
 def measured(packages: Sequence[str]) -> str:

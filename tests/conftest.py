@@ -197,6 +197,8 @@ def stub() -> Iterator[Callable[..., Stub]]:
                     client = tls.wrap_socket(plain, server_side=True) if tls else plain
                     with client:
                         request = _request(client) if whole else b""
+                        if whole and not request:
+                            return  # it was only looked whether anybody is here
                         found.requests.append(request)
                         if callable(answer):
                             answer(client, request)

@@ -74,10 +74,35 @@ def test_options_for_every_command_stand_before_it_or_after(
         (["--store", "x", "stats", "--endpoint", "http://x/"], "a store and an endpoint are named"),
         (["load", "--rebuild", "--store", "x", "--endpoint", "http://x/"], "No such option"),
         (["fmt", "--store", "x"], "No such option"),
+        (["--store", "x", "fmt", "--check"], "'--store': kg fmt has no use for it"),
+        (["--store", "x", "query", "list"], "'--store': kg query list has no use for it"),
+        (["--endpoint", "http://x/", "load", "--rebuild"], "'--endpoint': kg load has no use"),
+        (["--store", "", "stats"], "'--store': nothing is named"),
+        (["--endpoint", "", "stats"], "'--endpoint': nothing is named"),
+        (["--home", "", "fmt", "--check"], "'--home': nothing is named"),
+        (["stats", "--store", ""], "'--store': nothing is named"),
+        (["stats", "--endpoint", ""], "'--endpoint': nothing is named"),
     ],
 )
 def test_options_that_do_not_fit_are_told(kg: Run, arguments: list[str], told: str) -> None:
     ended = kg(*arguments)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert told in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["query", "run", "kind-count", "-f", "pdf"], "--format: 'pdf' is no format"),
+        (["stats", "--format", "pdf"], "--format: 'pdf' is no format"),
+        (["validate", "--format", "pdf"], "--format: 'pdf' is no format"),
+        (["network", "overview", "-m", "size"], "--measure: there is no measure 'size'"),
+    ],
+)
+def test_what_cannot_be_given_is_told_before_a_graph_is_asked(
+    kg: Run, arguments: list[str], told: str
+) -> None:
+    ended = kg(*arguments, "--endpoint", "http://127.0.0.1:9/")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert told in ended.stderr
 

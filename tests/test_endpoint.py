@@ -325,7 +325,7 @@ def test_limits_are_set_in_the_environment(stub: Start, monkeypatch: pytest.Monk
     assert isinstance(answer, Table) and len(answer.rows) == 101
     monkeypatch.setenv("KG_ENDPOINT_SECONDS", "0.2")
     assert "KG_ENDPOINT_SECONDS" in fails(stub(lambda *_: sleep(1)).url, "within 0.2 seconds").fix
-    for wrong in ("0", "-1", "nan", "inf", "much"):
+    for wrong in ("0", "-1", "nan", "inf", "1e30", "much"):
         monkeypatch.setenv("KG_ENDPOINT_SECONDS", wrong)
         with pytest.raises(EndpointFailed, match=f"KG_ENDPOINT_SECONDS is '{wrong}'"):
             EndpointStore("http://127.0.0.1:9/")
@@ -448,6 +448,8 @@ def test_this_computer_needs_no_https(monkeypatch: pytest.MonkeyPatch, url: str)
         ("http://a:port/", "malformed"),
         ("http://a:99999/", "malformed"),
         ("http://ä.example/", "malformed"),
+        ("http://a..example/", "malformed"),
+        (f"http://{'a' * 64}.example/", "malformed"),
     ],
 )
 def test_an_address_that_cannot_be_asked_is_told(url: str, what: str) -> None:

@@ -173,3 +173,16 @@ def test_every_engine_finds_the_same_errors(tmp_path: Path) -> None:
     assert of_shapes - found == set()
     for engine in JUDGES:
         assert engine == "pyshacl" or in_one_form(judged(data, shapes, engine)) == wanted, engine
+
+
+def test_parts_of_the_page_stand_in_order_of_size(
+    benchmarks: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = importlib.import_module("told")
+    monkeypatch.setattr(told, "PAGE", tmp_path / "page.md")
+    for size in ("10,000", "1,000,000", "100,000"):
+        told.tell(f"Stores at {size} triples", "", [], [])
+    titles = re.findall(
+        "(?m)^## Stores at (.*) triples$", (tmp_path / "page.md").read_text("utf-8")
+    )
+    assert titles == ["10,000", "100,000", "1,000,000"]

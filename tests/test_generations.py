@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Run
@@ -25,8 +27,10 @@ from kg.manifests import current, read_manifest, stale
 from kg.project import Project, start_home
 from kg.results import Table
 from kg.store import DiskStore, MemoryStore
+from kg.turtle import read_turtle
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+NO_FILE = {"path": "", "size": 1, "modified": 1, "digest": ""}
 COMMAND = "from kg.cli import main; main()"
 
 
@@ -81,11 +85,11 @@ def test_the_graph_of_a_home_is_loaded_and_asked(kg: Run, home: Path, tmp_path: 
     assert answer.stdout == kg("--home", str(home), *asked).stdout
     works = next(path for path in project.data_files() if path.name == "works.ttl")
     works.write_text(works.read_text("utf-8") + "<u:s> <u:p> <u:o> .\n", "utf-8")
-    assert "the store is older than" in kg(*where, *asked).stderr
+    assert "since the store was built" in kg(*where, *asked).stderr
     assert "works.ttl" in kg(*where, *asked).stderr
     for others in (("push", "--endpoint", "http://127.0.0.1:9/"), ("serve", "--host", "no.host")):
         ended = kg(*where, *others)
-        assert (ended.returncode, "the store is older than" in ended.stderr) == (2, True)
+        assert (ended.returncode, "since the store was built" in ended.stderr) == (2, True)
 
 
 def test_of_a_large_file_it_is_told_how_far_it_is(tmp_path: Path) -> None:
@@ -113,6 +117,9 @@ def test_files_are_loaded_with_the_vocabularies(kg: Run, tmp_path: Path) -> None
         (["--store", "new", "--rebuild", "a.ttl"], "files are named beside --rebuild"),
         (["--store", "new", "missing.ttl"], "missing.ttl: the file cannot be read"),
         (["--store", "new", "a.xlsx"], "a.xlsx: this is neither Turtle"),
+        (["--store", "new", "pipe.ttl"], "pipe.ttl: the file cannot be read: it is a pipe"),
+        (["--store", "new", "folder.nt"], "folder.nt: the file cannot be read: it is a folder"),
+        (["--store", "new", "loop.ttl"], "loop.ttl: this is a link, and what it leads to is not"),
         (["--store", "file", "--rebuild"], "the store cannot be built here"),
         (["--store", "full", "--rebuild"], "something else is in this folder, such as letter"),
     ],
@@ -123,6 +130,9 @@ def test_what_cannot_be_loaded_is_told(
     (tmp_path / "file").touch()
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "letter").touch()
+    os.mkfifo(tmp_path / "pipe.ttl")
+    (tmp_path / "folder.nt").mkdir()
+    (tmp_path / "loop.ttl").symlink_to(tmp_path / "loop.ttl")
     ended = kg("load", *arguments, cwd=tmp_path)
     assert ended.returncode == 2
     assert what in ended.stderr
@@ -170,10 +180,46 @@ def test_a_fault_is_told_of_a_file_of_any_size(
         assert "large.ttl:60001" in error.value.where
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<u:a> <u:b> <<( <u:x> <u:y> <u:z> )>> .",
+        "<u:a> <u:b> <u:c> {| <u:y> <u:z> |} .",
+        "<u:a> <u:b> <u:c> ~ <u:r> .",
+        "<< <u:a> <u:b> <u:c> >> <u:y> <u:z> .",
+    ],
+)
+def test_a_triple_inside_another_is_refused_as_it_is_when_judged(
+    folder: Path, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "nested.ttl").write_text(text, "utf-8")
+    for read in (lambda file: build([file], folder), lambda file: [*stream(file)], read_turtle):
+        with pytest.raises(UnreadableFile, match="triple stands inside another"):
+            read(tmp_path / "nested.ttl")
+    assert count(folder) == 10
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 100])
+def test_a_triple_inside_another_is_seen_wherever_reading_halts(size: int) -> None:
+    reading = generations._Reading(BytesIO(b"ab <<( cd"), 9, print)
+    while reading.read(size):
+        pass
+    assert reading.may_nest
+
+
+def test_what_only_looks_like_a_triple_inside_another_is_loaded(
+    folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "like.nt").write_text('<u:a> <u:b> "<<( {| ~" .\n', "utf-8")
+    assert build([tmp_path / "like.nt"], folder).triples == 1
+
+
 @pytest.mark.parametrize("name", ["long.ttl", "long.nt"])
-def test_a_text_that_is_too_long_is_told(kg: Run, tmp_path: Path, name: str) -> None:
+def test_a_text_that_is_too_long_is_told(
+    kg: Run, stub: Callable[..., Any], tmp_path: Path, name: str
+) -> None:
     (tmp_path / name).write_text(f'<u:a> <u:b> "{"x" * 17_000_000}" .\n', "utf-8")
-    for given in (["load", "--store", "new"], ["push", "--endpoint", "http://127.0.0.1:9/"]):
+    for given in (["load", "--store", "new"], ["push", "--endpoint", stub(b"").url]):
         ended = kg(*given, name, cwd=tmp_path)
         assert ended.returncode == 2
         assert f"{name}: a text or a name in it is longer than 16 MB" in ended.stderr
@@ -206,9 +252,14 @@ def test_what_is_said_of_a_store_is_replaced_in_one_step(folder: Path, tmp_path:
     assert current(folder).name == "generation-2"
 
 
-def test_a_second_load_at_the_same_time_is_turned_away(folder: Path, tmp_path: Path) -> None:
-    (folder / "holder").write_text("process 4711", "utf-8")
-    with FileLock(folder / "lock"), pytest.raises(KgError, match="process 4711"):
+@pytest.mark.parametrize(
+    ("holder", "who"), [("process 4711", "process 4711"), ("", "has not said its number")]
+)
+def test_a_second_load_at_the_same_time_is_turned_away(
+    folder: Path, tmp_path: Path, holder: str, who: str
+) -> None:
+    (folder / "holder").write_text(holder, "utf-8")
+    with FileLock(folder / "lock"), pytest.raises(KgError, match=who):
         build([tmp_path / "ten.nt"], folder)
     assert count(folder) == 10
     build([tmp_path / "ten.nt"], folder)
@@ -261,6 +312,9 @@ def test_a_disk_that_fills_up_is_told_and_the_store_is_as_it_was(
         lambda store: [spoil(path) for path in store.rglob("*.sst")],
         lambda store: next(store.rglob("*.sst")).unlink(),
         lambda store: change(store, parts=[7]),
+        lambda store: change(store, parts=[{**NO_FILE, "path": 7}]),
+        lambda store: change(store, parts=[{**NO_FILE, "path": "\0"}]),
+        lambda store: (store / "store.json").write_text("[" * 100_000, "utf-8"),
     ],
     ids=[
         "cut",
@@ -273,6 +327,9 @@ def test_a_disk_that_fills_up_is_told_and_the_store_is_as_it_was(
         "block",
         "part",
         "told",
+        "numbered",
+        "nul",
+        "deep",
     ],
 )
 def test_a_damaged_store_is_told_and_can_be_built_anew(
@@ -317,6 +374,19 @@ def test_what_may_not_be_read_is_not_told_as_damage(
     assert "check its rights" in error.value.fix
 
 
+def test_a_store_that_may_not_be_read_is_not_cleared_away(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as denied:
+        denied.setattr(Path, "read_bytes", deny)  # of store.json
+        with pytest.raises(UnreadableFile, match="Permission denied"):
+            build([tmp_path / "ten.nt"], folder)
+    assert count(folder) == 10
+
+
 def test_a_generation_that_is_read_outlives_all_loads(folder: Path, tmp_path: Path) -> None:
     reading = DiskStore(folder)
     for _ in range(3):
@@ -330,7 +400,9 @@ def test_a_generation_that_is_read_outlives_all_loads(folder: Path, tmp_path: Pa
 
 def test_a_store_is_asked_though_only_its_generation_is_known(kg: Run, folder: Path) -> None:
     told = json.loads((folder / "store.json").read_text("utf-8"))
-    for wrong in ({**told, "more": 1}, {"generation": "generation-1"}, {**told, "files": [{}]}):
+    numbered = {**told, "files": [{**NO_FILE, "path": 7}]}
+    unsaid = {"generation": "generation-1"}
+    for wrong in ({**told, "more": 1}, unsaid, {**told, "files": [{}]}, numbered):
         (folder / "store.json").write_text(json.dumps(wrong), "utf-8")
         assert count(folder) == 10
         ended = kg("sparql", "--store", str(folder), stdin="SELECT ?s { ?s ?p ?o } LIMIT 3")

@@ -111,6 +111,11 @@ def test_a_store_is_asked_and_judged_and_not_the_files(tmp_path: Path) -> None:
     assert not graph.validate().conforms
     with pytest.raises(ValueError, match="not both"):
         package.open(store="a", endpoint="http://127.0.0.1:9/")
+    # Of a setting that is not there; the files of the home would be asked in its place.
+    with pytest.raises(ValueError, match="empty"):
+        package.open(store="")
+    with pytest.raises(ValueError, match="empty"):
+        package.open(endpoint="")
 
 
 def test_validate_and_its_display(graph: Graph) -> None:

@@ -1,8 +1,9 @@
 """`kg push`: a graph goes to a server as the Graph Store Protocol says, and faults are told."""
 
+import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from conftest import Run
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kg import push as pushing
-from kg.errors import EndpointFailed, KgError
+from kg.errors import EndpointFailed, KgError, UnreadableFile
 from kg.generations import build
 from kg.project import Project
 from kg.push import push, triples_of
@@ -44,9 +45,9 @@ def count(store: Store, pattern: str = "?s ?p ?o") -> int:
     return int(found.rows[0][0].value)  # type: ignore[union-attr]
 
 
-def fails(url: str, what: str, triples: list[Triple] | None = None, **how: Any) -> EndpointFailed:
+def fails(url: str, what: str, triples: Iterable[Triple] = (ONE,), **how: Any) -> EndpointFailed:
     with pytest.raises(EndpointFailed, match=what) as error:
-        push(triples or [ONE], url, **how)
+        push(triples, url, **how)
     assert error.value.fix
     assert str(error.value).isprintable()
     return error.value
@@ -146,6 +147,12 @@ def test_bad_usage_is_told(kg: Run, given: list[str], what: str) -> None:
     assert what in ended.stderr and "Traceback" not in ended.stderr
 
 
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.nt")
+    with pytest.raises(UnreadableFile, match="a pipe or a device"):
+        [*triples_of([tmp_path / "pipe.nt"])]
+
+
 def test_an_empty_graph_replaces_none(stub: Start) -> None:
     found = stub(answer("204 X"))
     with pytest.raises(KgError, match="no triples"):
@@ -162,19 +169,23 @@ def test_an_empty_graph_replaces_none(stub: Start) -> None:
         (answer("405 X"), "405 Method Not Allowed", "written to"),
         (answer("413 X"), "413", "fewer files"),
         (answer("415 X"), "415", "graph store"),
-        (answer("503 X", b"busy\x1b"), "503 Service Unavailable: busy", "wait"),
-        (answer("507 X"), "507 Insufficient Storage", "room"),
+        (answer("501 X"), "501 Not Implemented", "graph store"),
+        (answer("503 X", b"busy\x1b"), "503 Service Unavailable: busy.* is not known", "wait"),
+        (answer("507 X"), "507 Insufficient Storage.* is not known", "room"),
         (answer("500 X"), "is not known", "push again"),
         (answer("200 OK", b"<h1>", "text/html"), "web page", "graph store"),
         (answer("201 X", b"<h1>", "text/html"), "web page", "graph store"),
         (b"", "is not known", "push again"),
+        (answer("303 X", more="Location: /done\r\n"), "redirect.* is not known", "/done"),
         (answer("307 X", more="Location: /other\r\n"), "redirect.* with a graph", "/other"),
         (answer("301 X", more="Location: http://127.0.0.2/\r\n"), "another server", "127.0.0.2"),
     ],
 )
 def test_what_a_server_refuses_is_told(stub: Start, said: bytes, what: str, fix: str) -> None:
     found = stub(said)
-    assert fix in fails(found.url, what).fix
+    error = fails(found.url, what)
+    assert fix in error.fix
+    assert ("is not known" in error.what) == ("push again" in error.fix) == ("not known" in what)
     assert len(found.requests) == 1
 
 
@@ -183,8 +194,22 @@ def test_an_empty_page_is_no_page(stub: Start) -> None:
 
 
 def test_a_server_that_is_not_there_has_been_sent_nothing() -> None:
-    error = fails("http://127.0.0.1:9/", "does not answer")
+    def read() -> Iterator[Triple]:
+        pytest.fail("what is to be sent was read first")
+        yield ONE
+
+    error = fails("http://127.0.0.1:9/", "does not answer", read())
     assert "known" not in str(error)
+
+
+def test_a_proxy_stands_for_whoever_is_behind_it(
+    stub: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = stub(answer("204 X"))
+    monkeypatch.setenv("http_proxy", found.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert push([ONE], "http://nobody.invalid/store") == 1
+    assert found.headers().startswith("post http://nobody.invalid/store?default")
 
 
 @pytest.mark.parametrize(
@@ -225,7 +250,7 @@ def test_credentials_are_sent_and_not_shown(
 def test_progress_is_told_of_what_is_large(stub: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     push(LARGE[:1], stub(answer("204 X")).url, told=told.append)
-    assert told == ["sending 1 triples (1.0 MB)"]
+    assert told == ["sending 1 triple (1.0 MB)"]
     monkeypatch.setattr("kg.data_files._MANY", 1_000_000)
     told.clear()
     push(LARGE[:2], stub(answer("204 X")).url, told=told.append)
@@ -263,6 +288,7 @@ def test_a_push_that_is_stopped_says_how_much_had_gone(monkeypatch: pytest.Monke
         request.data.read(5)
         raise KeyboardInterrupt
 
+    monkeypatch.setattr(pushing, "knock", lambda url, limits: None)
     monkeypatch.setattr(pushing, "exchange", stop)
     told: list[str] = []
     with pytest.raises(KeyboardInterrupt):

@@ -589,3 +589,10 @@ def test_half_a_row_is_no_answer() -> None:
     half = Rubbish(Table(("class", "above"), [(NamedNode("x:a"), None)]))
     with pytest.raises(EndpointFailed, match="not to what was asked"):
         Classes(half)  # type: ignore[arg-type]
+
+
+def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    loop = tmp_path / "loop.ttl"
+    loop.symlink_to(loop)
+    with pytest.raises(UnreadableFile, match="what it leads to is not there"):
+        validate(Project(), [loop])

@@ -26,7 +26,7 @@ def open(
 
     Raises:
         KgError: the home holds no data, or a file or the store cannot be read.
-        ValueError: a store and an endpoint are named.
+        ValueError: a store and an endpoint are named, or one by an empty name.
 
     Example:
         >>> import kg
@@ -41,5 +41,7 @@ def open(
 
     if store and endpoint:
         raise ValueError("name a store or an endpoint, not both")
+    if "" in (store, endpoint):  # what is not given is None
+        raise ValueError("the name of the store or endpoint is empty")
     project = Project(Path(home) if home else None)
     return Graph(project, endpoint, Path(store) if store else None)

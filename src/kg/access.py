@@ -7,7 +7,6 @@ from base64 import b64encode
 from collections.abc import Mapping
 from http import HTTPStatus
 from ipaddress import ip_address
-from math import inf
 from urllib.parse import SplitResult, urlsplit
 from urllib.response import addinfourl
 
@@ -22,6 +21,7 @@ _BEARER = "KG_ENDPOINT_TOKEN"
 _CREDENTIALS = f"set {' and '.join(_BASIC)}, or {_BEARER}, to what this endpoint knows"
 # What an answer may take: a variable of the environment, and what holds without it.
 SECONDS, MEGABYTES = ("KG_ENDPOINT_SECONDS", 30), ("KG_ENDPOINT_MB", 50)
+_MOST = 1_000_000  # of each limit; the system does not count as many seconds as a float holds
 _LATER = "wait a little and ask again"
 _FIXES = {401: _CREDENTIALS, 403: _CREDENTIALS, 429: _LATER, 503: _LATER}
 
@@ -66,7 +66,7 @@ def limit(name: str, default: float) -> float:
     """Give a limit that the environment may set.
 
     Raises:
-        EndpointFailed: what is set is no number above 0.
+        EndpointFailed: what is set is no number above 0, or one above a million.
 
     Example:
         >>> limit("KG_ENDPOINT_HOURS", 2)
@@ -79,9 +79,9 @@ def limit(name: str, default: float) -> float:
         value = float(given)
     except ValueError:
         value = 0
-    if not 0 < value < inf:
+    if not 0 < value <= _MOST:
         raise EndpointFailed(
-            f"{name} is {given!r}, which is no number above 0",
+            f"{name} is {given!r}, which is no number above 0 and up to {_MOST:,}",
             where="the environment",
             fix=f"set it to a number, such as {default:g}, or leave it out",
         )
@@ -130,6 +130,7 @@ def _address(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         origin(parts)
+        (parts.hostname or "").encode("idna")  # as it is before it is looked up
         is_sound = bool(_HOST.fullmatch(parts.netloc)) and re.fullmatch(r"[!-~]+", url)
     except ValueError:
         is_sound = None

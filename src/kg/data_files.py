@@ -10,7 +10,7 @@ import pyoxigraph
 from pyoxigraph import RdfFormat, Triple
 
 from kg.errors import UnreadableFile
-from kg.turtle import LARGEST, read_turtle, too_long
+from kg.turtle import LARGEST, check_file, nested, read_turtle, too_long
 
 FORMATS = {".ttl": RdfFormat.TURTLE, ".nt": RdfFormat.N_TRIPLES}
 FAULTS = (OSError, SyntaxError, ValueError, MemoryError)
@@ -41,12 +41,17 @@ def format_of(path: Path) -> RdfFormat:
 def opened(path: Path) -> Iterator[BinaryIO]:
     """Open a file to read what stands after its byte order mark, if it has one.
 
+    Raises:
+        UnreadableFile: it is no file, but a folder, a pipe or a device, or it is not there.
+        OSError: it cannot be opened.
+
     Example:
         >>> from kg.project import Project
         >>> with opened(Project().vocabulary_files()[0]) as file:
         ...     file.read(7)
         b'@prefix'
     """
+    check_file(path)
     with path.open("rb") as file:
         if file.read(len(BOM_UTF8)) != BOM_UTF8:
             file.seek(0)
@@ -69,6 +74,8 @@ def stream(path: Path) -> Iterator[Triple]:
         # Strictly, and with blank nodes named anew: two files may name theirs alike.
         with opened(path) as file:
             for quad in pyoxigraph.parse(file, format=form, rename_blank_nodes=True):
+                if isinstance(quad.object, Triple):
+                    raise nested(path)
                 yield quad.triple
     except FAULTS as error:
         raise fault(path, error) from error

@@ -22,16 +22,28 @@ from threading import Thread
 from typing import Any, cast
 from urllib.error import URLError
 from urllib.parse import SplitResult, urljoin, urlsplit
-from urllib.request import AbstractHTTPHandler, OpenerDirector, ProxyHandler, Request
+from urllib.request import (
+    AbstractHTTPHandler,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+    getproxies,
+    proxy_bypass,
+)
 from urllib.response import addinfourl
 
 from kg.errors import EndpointFailed
 
 _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = {301, 302, 303, 307, 308}
+_UNDONE = {301, 307, 308}  # by the others a server may send on whoever it has served
 _MOST_REDIRECTS = 5
 _PART = 64 * 1024
 _ENOUGH = 2_000  # bytes of what a server says when it refuses
+
+
+class SentElsewhere(EndpointFailed):
+    """An endpoint that did nothing of what was asked, and sends whoever asks to another address."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +68,11 @@ class Limits:
     tls: SSLContext | None
     secrets: tuple[str, ...] = ()
 
-    def failed(self, what: str, fix: str) -> EndpointFailed:
+    def failed(
+        self, what: str, fix: str, kind: type[EndpointFailed] = EndpointFailed
+    ) -> EndpointFailed:
         """Make the error that tells what went wrong with this endpoint."""
-        return EndpointFailed(self.shown(what), where=self.where, fix=self.shown(fix))
+        return kind(self.shown(what), where=self.where, fix=self.shown(fix))
 
     def shown(self, text: str) -> str:
         """Make a text that may be a server's fit to show: one line, harmless, not too long.
@@ -103,6 +117,23 @@ def exchange(request: Request, limits: Limits) -> addinfourl:
     finally:
         line.cut()
         del answer  # it holds the error, which holds this frame
+
+
+def knock(url: str, limits: Limits) -> None:
+    """Find out whether anybody is at an address, before much is made ready to be sent there.
+
+    Of an address that is reached by way of a proxy, only the proxy can tell, when it is asked.
+
+    Raises:
+        EndpointFailed: nobody answers there.
+    """
+    scheme, host, port = origin(urlsplit(url))
+    if not limits.direct and scheme in getproxies() and not proxy_bypass(host):
+        return
+    try:
+        socket.create_connection((host, port), limits.seconds).close()
+    except OSError as error:
+        raise _failure(error, limits) from error
 
 
 def origin(parts: SplitResult) -> tuple[str, str, int | None]:
@@ -221,11 +252,13 @@ def _redirected(request: Request, response: HTTPResponse, limits: Limits) -> Req
         target, same = urlsplit(""), False
     # What follows the path may hold keys; who has to write it knows them.
     told = f"{target.scheme}://{target.netloc}{target.path}"
+    kind = SentElsewhere if response.status in _UNDONE else EndpointFailed
     plain = f"{told}?{target.query}"
     if not target.netloc or "@" in told or not re.fullmatch(r"[!-~]+", plain):
         raise limits.failed(
             f"the endpoint redirects the request (status {response.status}), but not to an address",
             fix="ask whoever runs it for the address of the query endpoint",
+            kind=kind,
         )
     if not same or not limits.follow:
         why = "it is another server"
@@ -235,6 +268,7 @@ def _redirected(request: Request, response: HTTPResponse, limits: Limits) -> Req
             f"the endpoint redirects the request (status {response.status}) to {told}, "
             f"which was not asked: {why}",
             fix=f"if that is the endpoint you mean, write --endpoint {shlex.quote(told)}",
+            kind=kind,
         )
     address = target._replace(fragment="").geturl()
     if response.status == 303:

@@ -17,12 +17,15 @@ from typing import BinaryIO, cast
 
 import pyoxigraph
 
-from kg.data_files import FAULTS, Progress, fault, format_of, opened
-from kg.errors import KgError
+from kg.data_files import FAULTS, Progress, fault, format_of, opened, stream
+from kg.errors import KgError, UnreadableFile
 from kg.files import write_file
 from kg.manifests import MANIFEST, PREFIX, Built, Manifest, as_built, current, is_held, number_of
+from kg.terms import PREFIXES
+from kg.turtle import check_file
 
 _LOCK, _HOLDER = "lock", "holder"
+_NESTED, _REIFIES = b"<<(", pyoxigraph.NamedNode(f"{PREFIXES['rdf']}reifies")
 _ROOM = 3  # times the size of its files that a store takes about, while it is built
 
 
@@ -44,14 +47,17 @@ def build(
 
     Raises:
         KgError: another load is under way, there is no room, or something else is in the folder.
-        UnreadableFile: a file cannot be read; the store is as it was.
+        UnreadableFile: a file or the store there cannot be read; the store is as it was.
     """
     wanted = _ROOM * _size(files)
     _check_folder(folder)
     with _alone(folder):
-        keep = set()
-        with suppress(KgError):  # a damaged store, or none, is built anew
+        try:
             keep = {current(folder).name}
+        except UnreadableFile:
+            raise  # it may be sound: nothing of it is cleared away
+        except KgError:
+            keep = set()  # a damaged store, or none, is built anew
         _clear(folder, keep)
         _check_room(wanted, folder)
         name = f"{PREFIX}{max(number_of(path.name) for path in folder.iterdir()) + 1}"
@@ -80,6 +86,7 @@ def _fill(
     place: Path, files: Sequence[Path], told: Callable[[str], None]
 ) -> tuple[list[Built], int]:
     built = []
+    may_nest = False
     try:
         store = pyoxigraph.Store(str(place))
     except OSError as error:
@@ -89,9 +96,12 @@ def _fill(
             told(f"loading {number} of {len(files)}: {path.as_posix()}")
             as_it_is = as_built(path, path.absolute().as_posix())
             with opened(path) as file:
-                reading = Progress(file, as_it_is.size, lambda text: told(f"loaded {text}"))
+                reading = _Reading(file, as_it_is.size, lambda text: told(f"loaded {text}"))
                 store.bulk_load(cast(BinaryIO, reading), format=format_of(path))
             built.append(as_it_is)
+            may_nest |= reading.may_nest
+        if may_nest or any(store.quads_for_pattern(None, _REIFIES, None)):
+            _refuse_nested(files)
         told("bringing it to the disk")
         store.flush()
         return built, len(store)
@@ -103,6 +113,29 @@ def _fill(
     finally:
         # What is open is written to even where its folder has been deleted.
         del store
+
+
+class _Reading(Progress):
+    """A file of which is noted whether a triple may stand inside another.
+
+    The other ways to write that, in Turtle, come to triples with `rdf:reifies`.
+    """
+
+    may_nest = False
+    _end = b""
+
+    def read(self, size: int = -1) -> bytes:
+        part = super().read(size)
+        seen = self._end + part
+        self.may_nest |= _NESTED in seen
+        self._end = seen[-2:]
+        return part
+
+
+def _refuse_nested(files: Sequence[Path]) -> None:
+    for path in files:
+        for _ in stream(path):  # it tells which file, if there is one
+            pass
 
 
 def _unwritable(place: Path, error: OSError) -> KgError:
@@ -145,6 +178,7 @@ def _size(files: Sequence[Path]) -> int:
     total = 0
     for path in files:
         format_of(path)
+        check_file(path)
         try:
             total += path.stat().st_size
         except OSError as error:
@@ -181,7 +215,7 @@ def _alone(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout as error:
         with suppress(OSError):
-            who = (folder / _HOLDER).read_text("utf-8")
+            who = (folder / _HOLDER).read_text("utf-8") or who  # it may be about to say it
         raise KgError(
             f"another load is under way: {who}",
             where=folder.as_posix(),

@@ -144,8 +144,9 @@ class Graph:
             >>> kg.open().measure("overview", "bridging").columns[3:]
             ('agencies', 'named', 'reading')
         """
-        from kg.measures import measure
+        from kg.measures import check_measure, measure
 
+        check_measure(by)
         return measure(self.network(name, **values), by)
 
     def view(self, name: str, /, **values: Value) -> str:

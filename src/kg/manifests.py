@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from kg.errors import KgError
+from kg.errors import KgError, UnreadableFile
 
 MANIFEST = "store.json"
 PREFIX = "generation-"
@@ -45,7 +45,10 @@ class Manifest:
 
 
 def _read_built(told: Sequence[Any]) -> tuple[Built, ...]:
-    return tuple(Built(**file) for file in told)
+    built = tuple(Built(**file) for file in told)
+    if not all(isinstance(file.path, str) for file in built):
+        raise TypeError("the path of a file is no text")
+    return built
 
 
 def as_built(path: Path, name: str) -> Built:
@@ -79,6 +82,7 @@ def current(folder: Path) -> Path:
     Of what is said of the store no more is needed than the name of the generation.
 
     Raises:
+        UnreadableFile: it may not be read, and may be sound.
         KgError: there is no store, or it is not said which generation counts.
     """
     # Oxigraph itself would make an empty store of any folder.
@@ -91,7 +95,7 @@ def current(folder: Path) -> Path:
             where=folder.as_posix(),
             fix="name the folder of a store, or build one: kg load --rebuild --store DIR",
         )
-    name = str(told.get("generation"))
+    name = str(told.get("generation", "the generation that counts"))
     if not number_of(name) or not _is_store(folder / name):
         raise damaged(folder, f"{name} is missing or has lost files")
     # Over a damaged block Oxigraph may go on for ever; a file is read where it is not as old as it
@@ -160,7 +164,7 @@ def _told(folder: Path) -> dict[str, Any] | None:
         return None
     except PermissionError as error:
         raise unreadable(folder, error) from error
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise damaged(folder, f"store.json cannot be read ({error})") from error
 
 
@@ -186,9 +190,9 @@ def stale(folder: Path, files: Sequence[Path], home: Path) -> list[str]:
     return [*changed, *new]
 
 
-def unreadable(folder: Path, error: Exception) -> KgError:
+def unreadable(folder: Path, error: Exception) -> UnreadableFile:
     """Tell that a store cannot be read, which need not be damaged."""
-    return KgError(
+    return UnreadableFile(
         f"the store cannot be read: {' '.join(str(error).split())}",
         where=folder.as_posix(),
         fix="check its rights, or mend it with the program that made it",
@@ -210,7 +214,7 @@ def _has_changed(file: Built, path: Path) -> bool:
         if (found.st_size, found.st_mtime_ns) == (file.size, file.modified):
             return False
         return found.st_size != file.size or _digest(path) != file.digest
-    except OSError:
+    except (OSError, ValueError):  # no file has such a name
         return True
 
 

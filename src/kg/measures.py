@@ -73,13 +73,25 @@ def measure(graph: "Network", name: str) -> Table:
         >>> measure(graph, "degree").rows[0][4].value
         'Linked to 2 other items.'
     """
+    check_measure(name)
+    return _MEASURES[name](graph)
+
+
+def check_measure(name: str) -> None:
+    """Refuse what is no measure, before the network is asked for.
+
+    Raises:
+        UnknownName: there is no such measure.
+
+    Example:
+        >>> check_measure("degree")
+    """
     if name not in _MEASURES:
         raise UnknownName(
             f"there is no measure {name!r}",
             where="--measure",
             fix=f"use one of {', '.join(_MEASURES)}",
         )
-    return _MEASURES[name](graph)
 
 
 def _plain(graph: "Network") -> "Plain":

@@ -15,7 +15,8 @@ from pyoxigraph import RdfFormat, Triple
 from kg.access import PAGE_TYPES, SECONDS, kind_of, limit, reach, refusal
 from kg.data_files import Progress, format_of, stream
 from kg.errors import EndpointFailed, KgError
-from kg.exchange import Limits, exchange
+from kg.exchange import Limits, SentElsewhere, exchange, knock
+from kg.reports import count
 from kg.terms import expand
 
 _SECONDS = 60
@@ -42,7 +43,7 @@ def triples_of(files: Sequence[Path], told: Told = lambda text: None) -> Iterato
     """Give the triples of Turtle and N-Triples files, one file after the other.
 
     Args:
-        files: the files; a wrong ending is told before any is read.
+        files: the files; a wrong ending is told at once, all else as they are read.
         told: is told each file before it is read.
 
     Raises:
@@ -55,6 +56,10 @@ def triples_of(files: Sequence[Path], told: Told = lambda text: None) -> Iterato
     """
     for path in files:
         format_of(path)
+    return _read(files, told)
+
+
+def _read(files: Sequence[Path], told: Told) -> Iterator[Triple]:
     for number, path in enumerate(files, start=1):
         told(f"reading {number} of {len(files)}: {path.as_posix()}")
         yield from stream(path)
@@ -92,6 +97,7 @@ def push(
     allowed = limit(SECONDS[0], _SECONDS)
     credentials, limits = reach(url, allowed, _ANSWER)
     address = _addressed(url, graph)
+    knock(url, limits)
     with TemporaryFile(prefix="kg-push-") as body:
         number = _write(triples, body)
         size = body.tell()
@@ -102,7 +108,7 @@ def push(
             headers["Authorization"] = credentials
         method = "PUT" if replace else "POST"
         request = Request(address, data=reading, headers=headers, method=method)
-        told(f"sending {number:,} triples ({size / 1e6:,.1f} MB)")
+        told(f"sending {count(number, 'triple')} ({size / 1e6:,.1f} MB)")
         seconds = allowed + size / _SLOWEST
         try:
             _send(request, reading, dataclasses.replace(limits, seconds=seconds, follow=False))
@@ -136,11 +142,14 @@ def _write(triples: Iterable[Triple], body: IO[bytes]) -> int:
 def _send(request: Request, reading: Progress, limits: Limits) -> None:
     try:
         reply = exchange(request, limits)
+    except SentElsewhere:
+        raise
     except EndpointFailed as error:
         raise _unsure(error, reading) from error
     if reply.status not in _DONE:
         refused = refusal(reply, limits, "graph", _FIXES)
-        raise _unsure(refused, reading) if (reply.status or 0) >= 500 else refused
+        may_have_kept = (reply.status or 0) >= 500 and reply.status != HTTPStatus.NOT_IMPLEMENTED
+        raise _unsure(refused, reading) if may_have_kept else refused
     # Virtuoso calls an empty answer a page.
     if kind_of(reply) in PAGE_TYPES and reply.read().strip():
         raise limits.failed(

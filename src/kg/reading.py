@@ -18,6 +18,29 @@ def read_bytes(path: Path, largest: int) -> bytes:
     Raises:
         UnreadableFile: it cannot be opened, is no regular file, or is larger.
     """
+    check_regular(path)
+    try:
+        with path.open("rb") as file:
+            # What a file says of its size may be wrong, as for those of the system.
+            raw = file.read(largest * _MB + 1)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if len(raw) > largest * _MB:
+        raise UnreadableFile(
+            f"the file is larger than {largest} MB", where=path.as_posix(), fix="split it"
+        )
+    return raw
+
+
+def check_regular(path: Path) -> None:
+    """Refuse what is no regular file before it is opened, as a pipe may keep its reader for ever.
+
+    Raises:
+        UnreadableFile: it is a folder, a pipe or a device, or is not there.
+
+    Example:
+        >>> check_regular(Path(__file__))
+    """
     where = path.as_posix()
     if path.is_symlink() and not path.exists():
         raise UnreadableFile(
@@ -27,21 +50,21 @@ def read_bytes(path: Path, largest: int) -> bytes:
         )
     try:
         kind = path.stat().st_mode
-        if not stat.S_ISREG(kind):
-            what = "a folder" if stat.S_ISDIR(kind) else "a pipe or a device, not a file"
-            raise UnreadableFile(
-                f"the file cannot be read: it is {what}", where=where, fix="name a file"
-            )
-        with path.open("rb") as file:
-            # What a file says of its size may be wrong, as for those of the system.
-            raw = file.read(largest * _MB + 1)
     except OSError as error:
+        raise _unreadable(path, error) from error
+    if not stat.S_ISREG(kind):
+        what = "a folder" if stat.S_ISDIR(kind) else "a pipe or a device, not a file"
         raise UnreadableFile(
-            f"the file cannot be read: {error.strerror}", where=where, fix="check name and rights"
-        ) from error
-    if len(raw) > largest * _MB:
-        raise UnreadableFile(f"the file is larger than {largest} MB", where=where, fix="split it")
-    return raw
+            f"the file cannot be read: it is {what}", where=where, fix="name a file"
+        )
+
+
+def _unreadable(path: Path, error: OSError) -> UnreadableFile:
+    return UnreadableFile(
+        f"the file cannot be read: {error.strerror}",
+        where=path.as_posix(),
+        fix="check name and rights",
+    )
 
 
 def decode_utf8(raw: bytes, where: str) -> str:

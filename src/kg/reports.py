@@ -172,6 +172,7 @@ def render_report(report: Report, form: str) -> str:
         >>> print(render_report(Report((), 0, {}), "text"), end="")
         Nothing was checked: no shape met any data.
     """
+    check_report(form)
     match form:
         case "text":
             return _text(report)
@@ -181,11 +182,22 @@ def render_report(report: Report, form: str) -> str:
             return _turtle(report)
         case "html":
             return _html(report)
-        case "github":
-            return _github(report)
-    raise KgError(
-        f"{form!r} is no format", where="--format", fix=f"choose one of {', '.join(FORMATS)}"
-    )
+    return _github(report)
+
+
+def check_report(form: str) -> None:
+    """Refuse what is no format of a report, before anything is judged.
+
+    Raises:
+        KgError: it is none of `FORMATS`.
+
+    Example:
+        >>> check_report("github")
+    """
+    if form not in FORMATS:
+        raise KgError(
+            f"{form!r} is no format", where="--format", fix=f"choose one of {', '.join(FORMATS)}"
+        )
 
 
 def _text(report: Report) -> str:

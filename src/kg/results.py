@@ -161,6 +161,7 @@ def render(answer: Answer, form: str, *, width: int | None = None, colour: bool 
         true
         <BLANKLINE>
     """
+    check_format(form)
     if form in GRAPH_FORMATS:
         if not isinstance(answer, Triples):
             raise KgError(
@@ -188,11 +189,22 @@ def render(answer: Answer, form: str, *, width: int | None = None, colour: bool 
             return "".join(f"{line}\n" for line in (head, *rows)).encode()
         case "md":
             return _markdown(table)
-        case "xlsx":
-            return _workbook(table)
-    raise KgError(
-        f"{form!r} is no format", where="--format", fix=f"choose one of {', '.join(FORMATS)}"
-    )
+    return _workbook(table)
+
+
+def check_format(form: str) -> None:
+    """Refuse what is no format of an answer, before the answer is asked for.
+
+    Raises:
+        KgError: it is none of `FORMATS`.
+
+    Example:
+        >>> check_format("csv")
+    """
+    if form not in FORMATS:
+        raise KgError(
+            f"{form!r} is no format", where="--format", fix=f"choose one of {', '.join(FORMATS)}"
+        )
 
 
 def _as_table(answer: Answer) -> Table:

@@ -9,7 +9,7 @@ import pyoxigraph
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
 from kg.errors import KgError, UnreadableFile
-from kg.reading import decode_utf8, read_bytes
+from kg.reading import check_regular, decode_utf8, read_bytes
 from kg.terms import PREFIXES, curie, nearest_of
 
 LARGEST = 50  # megabytes
@@ -84,12 +84,22 @@ def read_turtle(path: Path) -> Document:
     except ValueError as error:
         raise UnreadableFile(str(error), where=path.as_posix(), fix="check the file") from error
     if any(isinstance(triple.object, Triple) for triple in triples):
-        raise UnreadableFile(
-            "a triple stands inside another (RDF 1.2), which this graph does not use",
-            where=f"{path.as_posix()}:{_inner_line(text)}",
-            fix="give the inner one a thing of its own, such as an evidence line",
-        )
+        raise nested(path, text)
     return Document(path, text, triples)
+
+
+def nested(path: Path, text: str = "") -> UnreadableFile:
+    """Tell of what no query or shape here would find: a triple inside another.
+
+    Args:
+        path: the file.
+        text: what it holds, if that is known, for the line.
+    """
+    return UnreadableFile(
+        "a triple stands inside another (RDF 1.2), which this graph does not use",
+        where=f"{path.as_posix()}:{_inner_line(text)}" if text else path.as_posix(),
+        fix="give the inner one a thing of its own, such as an evidence line",
+    )
 
 
 def too_long(path: Path) -> UnreadableFile:
@@ -115,6 +125,24 @@ def nesting(text: str) -> int:
     return deepest
 
 
+def check_file(path: Path) -> None:
+    """Refuse what is no file of triples before it is opened (see `kg.reading.check_regular`).
+
+    Raises:
+        UnreadableFile: it is a folder, a pipe or a device, or is not there.
+
+    Example:
+        >>> check_file(Path(__file__))
+    """
+    if path.is_dir():
+        raise UnreadableFile(
+            "the file cannot be read: it is a folder",
+            where=path.as_posix(),
+            fix="name the files in it: FOLDER/*.ttl",
+        )
+    check_regular(path)
+
+
 def decode(path: Path) -> str:
     """Read a Turtle file's text, without a byte order mark and with Unix line ends.
 
@@ -123,14 +151,8 @@ def decode(path: Path) -> str:
     Raises:
         UnreadableFile: it cannot be opened, is larger than 50 MB, or is not UTF-8.
     """
-    where = path.as_posix()
-    if path.is_dir():
-        raise UnreadableFile(
-            "the file cannot be read: it is a folder",
-            where=where,
-            fix="name the files in it: FOLDER/*.ttl",
-        )
-    text = decode_utf8(read_bytes(path, LARGEST), where)
+    check_file(path)
+    text = decode_utf8(read_bytes(path, LARGEST), path.as_posix())
     if "\r" in text:
         text = _LINE_END.sub(lambda match: "\n" if match["end"] else match[0], text)
     return text

@@ -141,9 +141,10 @@ def validate(
     ] = False,
 ) -> None:
     """Check data against the shapes, and say what is wrong, where, and how to mend it."""
-    from kg.reports import render_report
+    from kg.reports import check_report, render_report
     from kg.validation import validate as check
 
+    check_report(form)
     project = Project(Settings.home)
     if watch:
         if output or form != "text":
@@ -274,9 +275,10 @@ def network(
     output: Output = None,
 ) -> None:
     """Measure a view's network: what is central, what belongs together, what bridges agencies."""
-    from kg.measures import MEANINGS, measure
+    from kg.measures import MEANINGS, check_measure, measure
     from kg.views import view_network
 
+    check_measure(by)
     project = Project(Settings.home)
     store = opened(project)
     answer = measure(view_network(project, store, name, parameters(param)), by)

@@ -8,6 +8,7 @@ import typer
 
 from kg.cli.options import Settings, takes, where
 from kg.errors import KgError
+from kg.files import real_path
 from kg.project import Project
 
 
@@ -36,7 +37,7 @@ def load(
     chosen = [*project.vocabulary_files(), *files] if files else project.graph_files()
     try:
         made = build(
-            list({path.resolve(): path for path in chosen}.values()),
+            list({real_path(path): path for path in chosen}.values()),
             folder,
             project.home if rebuild else None,
             lambda text: print(text, file=sys.stderr, flush=True),

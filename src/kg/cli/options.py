@@ -28,9 +28,22 @@ FORMAT_HELP = (
     "table, csv, tsv, json, xml, md or xlsx; for a graph also ttl, nt or jsonld. "
     "Unless you choose: as the output file is called, a table on a terminal, CSV when piped."
 )
+
+
+def _known(ctx: typer.Context, form: str) -> str:
+    """Refuse what is no format before a graph is asked, which may take long."""
+    if form and not ctx.resilient_parsing:
+        from kg.results import check_format
+
+        check_format(form)
+    return form
+
+
 Format = Annotated[
     str,
-    typer.Option("--format", "-f", help=FORMAT_HELP, autocompletion=completion.formats),
+    typer.Option(
+        "--format", "-f", help=FORMAT_HELP, autocompletion=completion.formats, callback=_known
+    ),
 ]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write to this file, not to the terminal.")
@@ -69,7 +82,7 @@ class Commands(TyperGroup):
         """Find a command, with those of these options that it has a use for."""
         command = super().get_command(ctx, cmd_name)
         if isinstance(command, TyperCommand):
-            helps = {"home": "", **vars(command.callback).get("takes", {})}
+            helps = _taken(command)
             known = {param.name for param in command.params}
             for param in ctx.find_root().command.params:
                 if isinstance(param, TyperOption) and param.name in helps.keys() - known:
@@ -78,6 +91,29 @@ class Commands(TyperGroup):
                     again.help = helps[param.name] or param.help
                     command.params.append(again)
         return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is to be run, and refuse what it would pass over in silence."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if isinstance(command, TyperCommand) and not ctx.resilient_parsing:
+            root = ctx.find_root()
+            for param in root.command.params:
+                given = root.params.get(param.name)
+                if isinstance(given, str) and not given:
+                    raise _empty(ctx, param)
+                if given and param.name in {"store", "endpoint"} - _taken(command).keys():
+                    what = f"{ctx.command_path} {name} has no use for it, leave it out"
+                    raise typer.BadParameter(what, ctx=ctx, param=param)
+        return name, command, rest
+
+
+def _taken(command: TyperCommand) -> dict[str, str]:
+    return {"home": "", **vars(command.callback).get("takes", {})}
+
+
+def _empty(ctx: Any, param: Any) -> typer.BadParameter:
+    # A variable of the shell that is not set, with which another graph would be asked.
+    return typer.BadParameter("nothing is named", ctx=ctx, param=param)
 
 
 def takes(**helps: str) -> Callable[[_Function], _Function]:
@@ -101,6 +137,8 @@ def _settle(ctx: Any, param: Any, value: Any) -> None:
     before = ctx.find_root().params
     if value is None:
         return
+    if not value:
+        raise _empty(ctx, param)
     if before.get(param.name) not in (None, value):
         raise typer.BadParameter("before the command it has another value", ctx=ctx, param=param)
     before[param.name] = value  # for completion, which runs no command
@@ -146,8 +184,9 @@ def tell_stale(project: "Project", folder: Path) -> None:
     if changed:
         more = f" and {len(changed) - 1} more" if changed[1:] else ""
         print(
-            f"Note: the store is older than {project.shown(Path(changed[0]))}{more}. "
-            f"To bring it up to date, load them again into {folder.as_posix()} (see kg load).",
+            f"Note: {project.shown(Path(changed[0]))}{more} changed, came or went since the store "
+            f"was built. To bring it up to date, load them again into {folder.as_posix()} "
+            "(see kg load).",
             file=sys.stderr,
         )
 

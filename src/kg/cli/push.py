@@ -33,6 +33,7 @@ def push(
     """
     from kg.push import push as send
     from kg.push import triples_of
+    from kg.reports import count
     from kg.store import DiskStore
 
     if not Settings.endpoint:
@@ -54,4 +55,4 @@ def push(
     number = send(triples, Settings.endpoint, graph, replace=replace, told=told)
     place = f"the graph {graph}" if graph else "the default graph"
     done = f"{place} is now these" if replace else f"added to {place}"
-    print(f"sent {number:,} triples: {done}", file=sys.stderr)
+    print(f"sent {count(number, 'triple')}: {done}", file=sys.stderr)

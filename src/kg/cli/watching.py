@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kg.errors import KgError
+from kg.files import real_path
 from kg.project import Project
 
 # How long to wait for a change before looking at the keyboard again, in milliseconds.
@@ -27,8 +28,8 @@ def rounds(project: Project, files: Sequence[Path]) -> Iterator[list[str]]:
     except ImportError as error:
         what = "files are watched with the library watchfiles, which is not installed"
         raise KgError(what, fix="run: pip install 'evidence-kg[watch]'") from error
-    named = {path.resolve() for path in files}
-    homes = [(project.home / part).resolve() for part in ("data", "ontology", "queries")]
+    named = {real_path(path) for path in files}
+    homes = [real_path(project.home / part) for part in ("data", "ontology", "queries")]
     wanted = {*homes, *(path.parent for path in named)}
 
     def counts(_: Change, name: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Triple
 
 from kg.errors import KgError
+from kg.files import real_path
 from kg.locations import Locations, locate
 from kg.project import Project
 from kg.reports import Violation, count
@@ -55,9 +56,9 @@ class JudgedFiles:
             )
         # The ontology is what data are judged by; its unions have no names, as data must.
         chosen = list(files) or [*project.files("ontology", "vocab/*.ttl"), *project.data_files()]
-        paths = {path.resolve(): path for path in [*chosen, *project.graph_files()]}
+        paths = {real_path(path): path for path in [*chosen, *project.graph_files()]}
         read = {place: read_turtle(path) for place, path in paths.items()}
-        self._own = {path.resolve(): read[path.resolve()] for path in chosen}
+        self._own = {real_path(path): read[real_path(path)] for path in chosen}
         self._shown = {path: project.shown(own.path) for path, own in self._own.items()}
         self.files = tuple(project.shown(path) for path in chosen)
         self._marked = [
