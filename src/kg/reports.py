@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 from kg.errors import KgError
-from kg.results import printable
+from kg.results import check_format, printable
 from kg.terms import PREFIXES, curie
 
 FORMATS = ("text", "json", "ttl", "html", "github")
@@ -172,7 +172,7 @@ def render_report(report: Report, form: str) -> str:
         >>> print(render_report(Report((), 0, {}), "text"), end="")
         Nothing was checked: no shape met any data.
     """
-    check_report(form)
+    check_format(form, FORMATS)
     match form:
         case "text":
             return _text(report)
@@ -183,21 +183,6 @@ def render_report(report: Report, form: str) -> str:
         case "html":
             return _html(report)
     return _github(report)
-
-
-def check_report(form: str) -> None:
-    """Refuse what is no format of a report, before anything is judged.
-
-    Raises:
-        KgError: it is none of `FORMATS`.
-
-    Example:
-        >>> check_report("github")
-    """
-    if form not in FORMATS:
-        raise KgError(
-            f"{form!r} is no format", where="--format", fix=f"choose one of {', '.join(FORMATS)}"
-        )
 
 
 def _text(report: Report) -> str:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from math import isfinite
@@ -192,18 +193,18 @@ def render(answer: Answer, form: str, *, width: int | None = None, colour: bool 
     return _workbook(table)
 
 
-def check_format(form: str) -> None:
-    """Refuse what is no format of an answer, before the answer is asked for.
+def check_format(form: str, known: Sequence[str] = FORMATS) -> None:
+    """Refuse what is no format, before what is to be written in it is asked for.
 
     Raises:
-        KgError: it is none of `FORMATS`.
+        KgError: it is not among those known.
 
     Example:
         >>> check_format("csv")
     """
-    if form not in FORMATS:
+    if form not in known:
         raise KgError(
-            f"{form!r} is no format", where="--format", fix=f"choose one of {', '.join(FORMATS)}"
+            f"{form!r} is no format", where="--format", fix=f"choose one of {', '.join(known)}"
         )
 
 

@@ -141,10 +141,11 @@ def validate(
     ] = False,
 ) -> None:
     """Check data against the shapes, and say what is wrong, where, and how to mend it."""
-    from kg.reports import check_report, render_report
+    from kg.reports import FORMATS, render_report
+    from kg.results import check_format
     from kg.validation import validate as check
 
-    check_report(form)
+    check_format(form, FORMATS)
     project = Project(Settings.home)
     if watch:
         if output or form != "text":
