@@ -38,6 +38,19 @@ def files(tmp_path: Path) -> list[Path]:
     return [path]
 
 
+def left_since(before: set[int]) -> list[psutil.Process]:
+    """What has come of this process since, and not of those that were there, such as a browser."""
+    left = []
+    for process in tree(os.getpid()):
+        with suppress(psutil.NoSuchProcess):  # it has just ended
+            others = before & {each.pid for each in process.parents()} - {os.getpid()}
+            # The tracker of resources stays: multiprocessing starts it once, with the first one.
+            stays = "resource_tracker" in " ".join(process.cmdline())
+            if process.pid not in before and not others and not stays:
+                left.append(process)
+    return left
+
+
 @pytest.fixture
 def zygote(files: list[Path]) -> Iterator[Zygote]:
     before = {process.pid for process in tree(os.getpid())}
@@ -45,9 +58,7 @@ def zygote(files: list[Path]) -> Iterator[Zygote]:
     started = Zygote(Source(tuple(files)))
     yield started
     started.close()
-    # The tracker of resources stays: multiprocessing starts it once, with the first process.
-    left = [p for p in tree(os.getpid()) if p.pid not in before]
-    assert [p for p in left if "resource_tracker" not in " ".join(p.cmdline())] == []
+    assert left_since(before) == []
     assert psutil.Process().num_fds() <= descriptors + 1
 
 
