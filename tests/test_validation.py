@@ -462,6 +462,24 @@ SILENT = """
 """
 
 
+@pytest.mark.parametrize("engine", ["pyshacl", "shacl"])
+def test_a_constraint_that_shapes_share_is_told_in_the_words_of_each(
+    tmp_path: Path, engine: str
+) -> None:
+    shape = (
+        SILENT % "sh:maxCount 9"
+        + f"""
+        <x:C> sh:select "SELECT $this {{ $this <{RDFS.comment}> 'x' }}" .
+        <x:D> sh:message "own" ; sh:select "SELECT $this {{ $this <{RDFS.label}> 'short' }}" .
+        <x:S> sh:sparql <x:C> , <x:D> ; sh:message "one" .
+        <x:T> a sh:NodeShape ; sh:message "two" ; sh:targetClass kg:Theme ;
+          sh:sparql <x:C> , <x:D> ."""
+    )
+    report = validate(home(tmp_path, shape=shape), engine=engine)
+    told = {(violation.shape, violation.message) for violation in report.violations}
+    assert told == {("x:S", "one"), ("x:S", "own"), ("x:T", "two"), ("x:T", "own")}
+
+
 @pytest.mark.parametrize("engine", ["pyshacl", "shacl", "sparql"])
 def test_a_shape_without_a_message_is_told_alike(tmp_path: Path, engine: str) -> None:
     project = home(tmp_path, shape=SILENT % "sh:maxLength 5")

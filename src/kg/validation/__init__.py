@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from pyoxigraph import BlankNode, NamedNode, Triple
 
@@ -23,6 +24,7 @@ __all__ = ["ENGINES", "validate"]
 
 _Judged = JudgedFiles | JudgedStore
 _SPARQL = f"{PREFIXES['sh']}SPARQLConstraintComponent"
+_CONSTRAINT = NamedNode(f"{PREFIXES['sh']}sparql")
 _MESSAGE = NamedNode(f"{PREFIXES['sh']}message")
 _VALIDATORS = ("sh:validator", "sh:nodeValidator", "sh:propertyValidator")
 _MANY = 1_000  # things whose labels are asked for at once
@@ -94,18 +96,28 @@ def validate(
 def _with_one_message(rules: Sequence[Triple]) -> Iterator[Triple]:
     """Leave one message to each constraint in SPARQL: engines give several in no order.
 
-    Those of shapes are looked up afterwards; one that stands for a constraint's is given to it.
+    Those of shapes are looked up afterwards; one that stands for a constraint's is given to a copy
+    of it, as other shapes may share the constraint.
     """
     shapes = Shapes(rules)
-    yield from (triple for triple in rules if triple.predicate != _MESSAGE)
+    copies: dict[tuple[Any, Any], BlankNode] = {}
     for node in shapes.nodes():
         constraints = shapes.values(node, "sh:sparql")
-        if any(shapes.values(constraint, "sh:message") for constraint in constraints):
-            for constraint in constraints:
-                told = shapes.values(constraint, "sh:message") or shapes.values(node, "sh:message")
-                yield from (
-                    Triple(constraint, _MESSAGE, text) for text in sorted(told, key=by_language)[:1]
-                )
+        told = {each: shapes.values(each, "sh:message") for each in constraints}
+        for each in constraints if any(told.values()) else ():
+            copy = each if told[each] else copies.setdefault((node, each), BlankNode())
+            texts = told[each] or shapes.values(node, "sh:message")
+            yield from (Triple(copy, _MESSAGE, text) for text in sorted(texts, key=by_language)[:1])
+    for triple in rules:
+        link = (triple.subject, triple.object)
+        if triple.predicate == _CONSTRAINT and link in copies:
+            yield Triple(triple.subject, _CONSTRAINT, copies[link])
+        elif triple.predicate != _MESSAGE:
+            yield triple
+    for (_, constraint), copy in copies.items():
+        for triple in rules:
+            if triple.subject == constraint and triple.predicate != _MESSAGE:
+                yield Triple(copy, triple.predicate, triple.object)
 
 
 def _violations(
