@@ -40,7 +40,7 @@ from kg.store import DiskStore, MemoryStore, Store
 
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
 
-from real_servers import SERVER, virtuoso
+from real_servers import SERVER, oxigraph_command, virtuoso
 
 ROUNDS = 5
 LARGEST_FOR_RDFLIB = 100_000
@@ -100,9 +100,7 @@ def raw_load(files: list[Path], place: Path) -> None:
 
 
 def oxigraph_load(files: list[Path], place: Path) -> None:
-    program = which("oxigraph", path=str(Path(sys.executable).parent))
-    assert program, "the oxigraph command is a development dependency: make setup"
-    command = [program, "load", "--location", str(place), "--file", *map(str, files)]
+    command = [oxigraph_command(), "load", "--location", str(place), "--file", *map(str, files)]
     subprocess.run(command, check=True, capture_output=True)
 
 

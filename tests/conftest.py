@@ -17,13 +17,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from shutil import which
 from typing import Any, TypeVar
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results
 from rdflib import Graph
+from real_servers import oxigraph, oxigraph_command
 
 from kg.doctor import find_browser
 from kg.endpoint import EndpointStore
@@ -132,30 +132,9 @@ def serve(
             dump = folder / "graph.nq"
             with dump.open("wb") as file:
                 store.graph.dump(file, format=RdfFormat.N_QUADS)
-            program = which("oxigraph", path=str(Path(sys.executable).parent))
-            assert program, "the oxigraph server is a development dependency: make setup"
-            place = ["--location", str(folder / "store")]
-            load = [program, "load", *place, "--file", str(dump)]
-            subprocess.run(load, check=True, capture_output=True)
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                port = free.getsockname()[1]
-            address = f"http://127.0.0.1:{port}"
-            command = "serve" if writable else "serve-read-only"
-            process = subprocess.Popen(
-                [program, command, *place, "--bind", f"127.0.0.1:{port}"],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            stack.callback(process.wait, 10)
-            stack.callback(process.terminate)
-            for _ in range(200):
-                try:
-                    urllib.request.urlopen(address, timeout=1).close()
-                    break
-                except OSError:
-                    assert process.poll() is None, "the server did not start"
-                    time.sleep(0.05)
+            load = [oxigraph_command(), "load", "--location", str(folder / "store")]
+            subprocess.run([*load, "--file", str(dump)], check=True, capture_output=True)
+            address = stack.enter_context(oxigraph(folder / "store", writable=writable))
             return EndpointStore(f"{address}/query")
 
         yield start

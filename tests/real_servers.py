@@ -1,13 +1,15 @@
-"""Virtuoso, started on free ports of loopback for a test or a benchmark, and stopped after it."""
+"""Real servers, run on free ports of loopback for a test or a benchmark, and stopped after it."""
 
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 
 SERVER, CLIENT = "virtuoso-t", "isql-vt"
 GRAPH = "https://w3id.org/evidence-kg/"
@@ -75,7 +77,7 @@ def virtuoso(folder: Path, rows: int = 10_000, buffers: int = 20_000) -> Iterato
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     server = Virtuoso(process, sql, f"http://127.0.0.1:{http}/sparql")
     try:
-        _await_answer(server)
+        _await_answer(server.address, process)
         yield server
         server.do("shutdown;")
         process.wait(timeout=60)
@@ -84,17 +86,40 @@ def virtuoso(folder: Path, rows: int = 10_000, buffers: int = 20_000) -> Iterato
         process.wait()
 
 
+def oxigraph_command() -> str:
+    """Give the `oxigraph` program of PyPI."""
+    program = which("oxigraph", path=str(Path(sys.executable).parent))
+    assert program, "the oxigraph command is a development dependency: make setup"
+    return program
+
+
+@contextmanager
+def oxigraph(place: Path, *, writable: bool = False) -> Iterator[str]:
+    """Run the `oxigraph` server over a store, and give its address."""
+    port, _ = _free_ports()
+    address = f"http://127.0.0.1:{port}"
+    verb = "serve" if writable else "serve-read-only"
+    command = [oxigraph_command(), verb, "--location", str(place), "--bind", f"127.0.0.1:{port}"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _await_answer(address, process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
 def _free_ports() -> list[int]:
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as b:
         return [each.getsockname()[1] for each in (one, b)]
 
 
-def _await_answer(server: Virtuoso) -> None:
+def _await_answer(address: str, process: "subprocess.Popen[bytes]") -> None:
     for _ in range(600):
         try:
-            urllib.request.urlopen(server.address, timeout=10).close()
+            urllib.request.urlopen(address, timeout=10).close()
             return
         except OSError:
-            assert server.process.poll() is None, "Virtuoso did not start"
+            assert process.poll() is None, "the server did not start"
             time.sleep(0.1)
-    raise AssertionError(f"nothing answers at {server.address}")
+    raise AssertionError(f"nothing answers at {address}")
