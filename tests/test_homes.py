@@ -159,6 +159,7 @@ def test_it_does_so_with_other_values(
 
 # Several at once were refused, and one alone lost rows.
 NARROWED = {
+    "agency": (["police"], ["police", "education"]),
     "theme": (["interagency-working"], ["interagency-working", "evidence-base"]),
     "instrument": (["case-file-review"], ["case-file-review", "accountability"]),
 }
@@ -179,6 +180,7 @@ def test_of_a_larger_graph_virtuoso_gives_the_same_rows(
                 {param.name: values}
                 for param in query.params
                 for values in NARROWED.get(param.name, ())
+                if param.multiple or len(values) == 1
             ]
             for given in ({}, *several):
                 expected = rows(run(query, graph, given))

@@ -196,7 +196,8 @@ def _is_outside(param: Param, text: str, store: Store) -> bool:
     iri = to_sparql(NamedNode(wanted[0]))
     answer = store.query(
         f"{_PREFIXES}SELECT ?user WHERE {{ {{ ?user a {iri} }} UNION "
-        f"{{ ?thing skos:broader* {iri} . ?user ?how ?thing "
-        "FILTER(STRSTARTS(STR(?how), STR(kg:))) } } LIMIT 1"
+        # Named anew, as Virtuoso finds nothing on a path of which both ends are given.
+        f"{{ {{ ?narrower skos:broader* {iri} . BIND(COALESCE(?narrower) AS ?thing) }} "
+        "?user ?how ?thing FILTER(STRSTARTS(STR(?how), STR(kg:))) } } LIMIT 1"
     )
     return isinstance(answer, Table) and not answer.rows
