@@ -48,9 +48,12 @@ def with_errors(of_each_kind: int, seed: int, path: Path) -> Iterator[Triple]:
 
 
 def make_home(folder: Path, triples: int, seed: int = 1, errors: int = 0) -> Path:
-    """Write a home with such a graph, and so many errors of each kind."""
+    """Write a home with such a graph and errors, in place of what was made there before."""
     data = folder / "data" / "triples"
     data.mkdir(parents=True, exist_ok=True)
+    # What was made here before, which may have been larger.
+    for path in (*data.glob("made-*.ttl"), folder / "errors.csv"):
+        path.unlink(missing_ok=True)
     graph = made(triples, seed)
     if errors:
         graph = chain(graph, with_errors(errors, seed, folder / "errors.csv"))
@@ -69,6 +72,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--errors", type=int, default=0, metavar="N", help="so many of each kind")
     given = parser.parse_args()
+    if given.triples < 1:
+        parser.error("triples: there must be one at least")
     if given.errors < 0:
         parser.error("--errors: there cannot be fewer than none")
     make_home(given.home, given.triples, given.seed, given.errors)

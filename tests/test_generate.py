@@ -88,6 +88,22 @@ def test_a_seed_gives_one_graph(tmp_path: Path) -> None:
     assert 3000 <= len(first.splitlines()) < 3100
 
 
+def test_a_folder_made_again_holds_the_new_graph_alone(tmp_path: Path) -> None:
+    made(tmp_path, 201_000, seed=1, errors=1)
+    data = tmp_path / "data" / "triples"
+    (data / "mine.ttl").write_text("", encoding="utf-8")
+    assert {path.name for path in data.iterdir()} == {"made-1.ttl", "made-2.ttl", "mine.ttl"}
+    made(tmp_path, 1000, seed=1)
+    assert {path.name for path in data.iterdir()} == {"made-1.ttl", "mine.ttl"}
+    assert not (tmp_path / "errors.csv").exists()
+
+
+def test_a_graph_of_no_triples_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        made(tmp_path, -5, seed=1)
+    assert b"triples: there must be one at least" in raised.value.stderr
+
+
 def test_errors_are_added_to_a_graph_that_stays_as_it_is(tmp_path: Path) -> None:
     plain = made(tmp_path / "plain", 1000, seed=1)
     assert not (tmp_path / "plain" / "errors.csv").exists()

@@ -12,7 +12,7 @@ from kg.endpoint import EndpointStore
 from kg.project import Project
 from kg.queries import SavedQuery, list_queries, run
 from kg.results import Boolean, Table, Triples
-from kg.sparql import slots
+from kg.sparql import slots, tokens
 from kg.store import MemoryStore, Store
 from kg.terms import PREFIXES, expand
 
@@ -38,6 +38,12 @@ def plain(answer: object) -> list[tuple[str, ...]]:
         return str(term)
 
     return [tuple(cell(term) for term in row) for row in answer.rows]
+
+
+@each_query
+def test_what_stands_behind_is_sought_up_a_scheme_on_a_path_of_its_own(query: SavedQuery) -> None:
+    """Both ends of a path may be given there, and then Virtuoso may find nothing."""
+    assert not {"*", "|"} <= {token.text for token in tokens(query.why)}
 
 
 @pytest.fixture(scope="module")

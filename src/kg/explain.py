@@ -16,12 +16,13 @@ WHY = ("whyStatement", "whyVoice", "whyWork", "whyRelayedBy", "whySection", "why
 _FREEING = {"OPTIONAL", "MINUS", "EXISTS", "UNION", "VALUES", "FILTER", "BIND", "CONSTRUCT"}
 _NEVER_OUTSIDE = {"kg:Statement", "kg:Source"}
 _PREFIXES = "".join(f"PREFIX {p}: <{PREFIXES[p]}>\n" for p in ("kg", "rdf", "rdfs", "skos"))
+# What must hold stands before all OPTIONALs: Oxigraph pairs everything with everything otherwise.
 _BEHIND = """
   ?statement kg:evidence ?line ; kg:passage ?passage .
   ?line kg:voice/rdfs:label ?whyVoice .
+  ?passage kg:section ?whySection .
   OPTIONAL { ?line kg:original/rdfs:label ?whyWork }
   OPTIONAL { ?line kg:relayedBy/rdfs:label ?whyRelayedBy }
-  ?passage kg:section ?whySection .
   OPTIONAL { ?passage kg:piece ?piece }
   FILTER(COALESCE(?piece, 1) = 1)
   OPTIONAL { ?passage kg:page ?whyPage }
@@ -51,13 +52,15 @@ def what_is_behind(query: SavedQuery, store: Store, table: Table) -> Table:
         values = " ".join(
             f"({' '.join(to_sparql(term) if term else 'UNDEF' for term in key)})" for key in lines
         )
-        pattern = "" if "statement" in table.columns else query.why
+        wanted = f"VALUES ({' '.join(f'?{name}' for name in keys)}) {{ {values} }}"
+        if "statement" not in table.columns:
+            # First which statements they are, as the `why` may end in an OPTIONAL.
+            which = " ".join(f"?{name}" for name in [*keys, "statement"])
+            wanted = f"{{ SELECT DISTINCT {which} WHERE {{ {wanted} {query.why} }} }}"
         columns = " ".join(f"?{name}" for name in dict.fromkeys([*keys, "statement", *WHY[1:]]))
         order = " ".join(f'COALESCE(STR(?{name}), "")' for name in ("statement", *WHY[1:]))
         answer = store.query(
-            f"{_PREFIXES}SELECT DISTINCT {columns} WHERE {{ "
-            f"VALUES ({' '.join(f'?{name}' for name in keys)}) {{ {values} }} "
-            f"{pattern} {_BEHIND} }} ORDER BY {order}"
+            f"{_PREFIXES}SELECT DISTINCT {columns} WHERE {{ {wanted} {_BEHIND} }} ORDER BY {order}"
         )
         assert isinstance(answer, Table)
         for record in answer.records():
