@@ -47,6 +47,7 @@ picture: setup chromium ## take the picture in the README anew
 bench: setup chromium ## measured comparisons, as ratios: docs/benchmarks.md
 	$(BIN)/python benchmarks/queries.py
 	$(BIN)/python benchmarks/stores.py
+	$(BIN)/python benchmarks/why.py
 	$(BIN)/python benchmarks/servers.py
 	$(BIN)/python benchmarks/start_up.py
 	$(BIN)/python benchmarks/validation.py

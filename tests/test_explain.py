@@ -1,8 +1,5 @@
 """What stands behind a row, and which of five reasons there is for having none."""
 
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -43,23 +40,6 @@ def test_every_query_can_say_why(query: object, store: MemoryStore) -> None:
     assert named and all(row[section] for row in named)
     if "statement" in answer.columns:
         assert len(named) == len(behind.rows)
-
-
-def test_of_a_larger_graph_it_is_said_as_soon(project: Project, tmp_path: Path) -> None:
-    """Some took a minute of 20,000 triples, as each row was paired with each passage."""
-    program = project.home / "benchmarks" / "generate.py"
-    subprocess.run([sys.executable, program, "20000", tmp_path], check=True, capture_output=True)
-    larger = MemoryStore(Project(tmp_path).graph_files())
-    behind, slow = 0, []
-    for query in QUERIES:
-        answer = run(query, larger)
-        assert isinstance(answer, Table)
-        began = time.process_time()
-        behind += len(what_is_behind(query, larger, answer).rows)
-        if (took := time.process_time() - began) > 1:
-            slow.append((query.id, took))
-    assert behind > 5_000
-    assert slow == []
 
 
 def test_a_row_names_its_works_and_place(project: Project, store: MemoryStore) -> None:

@@ -117,6 +117,7 @@ def test_files_are_loaded_with_the_vocabularies(kg: Run, tmp_path: Path) -> None
         (["--store", "new", "--rebuild", "a.ttl"], "files are named beside --rebuild"),
         (["--store", "new", "missing.ttl"], "missing.ttl: the file cannot be read"),
         (["--store", "new", "a.xlsx"], "a.xlsx: this is neither Turtle"),
+        (["--store", "new", "."], "it is a folder"),
         (["--store", "new", "pipe.ttl"], "pipe.ttl: the file cannot be read: it is a pipe"),
         (["--store", "new", "folder.nt"], "folder.nt: the file cannot be read: it is a folder"),
         (["--store", "new", "loop.ttl"], "loop.ttl: this is a link, and what it leads to is not"),

@@ -21,7 +21,7 @@ def format_of(path: Path) -> RdfFormat:
     """Tell the format of a file by the ending of its name.
 
     Raises:
-        UnreadableFile: it is neither Turtle nor N-Triples.
+        UnreadableFile: it is neither Turtle nor N-Triples, or a folder.
 
     Example:
         >>> format_of(Path("works.ttl")).name
@@ -29,6 +29,8 @@ def format_of(path: Path) -> RdfFormat:
     """
     form = FORMATS.get(path.suffix.lower())
     if form is None:
+        if path.is_dir():
+            check_file(path)
         raise UnreadableFile(
             "this is neither Turtle (.ttl) nor N-Triples (.nt)",
             where=path.as_posix(),

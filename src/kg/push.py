@@ -32,7 +32,8 @@ _FIXES = {
     "KG_ENDPOINT_TOKEN, to those who may",
     405: f"let the server be written to, or {_ADDRESS}",
     413: "push fewer files at a time, or let the server take larger requests",
-    **dict.fromkeys((500, 502, 504), _LOOK),
+    500: f"{_LOOK}; some keep nothing without the name of a graph (--graph)",
+    **dict.fromkeys((502, 504), _LOOK),
     507: "make room on the server",
 }
 
