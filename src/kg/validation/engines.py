@@ -73,5 +73,6 @@ def _judged(
         except KgError as error:
             if engine == "shacl":
                 raise
-            print(f"shacl did not judge, pySHACL does: {error.what}", file=sys.stderr)
+            place = f" ({error.where})" if error.where else ""
+            print(f"shacl did not judge, pySHACL does: {error.what}{place}", file=sys.stderr)
     return "pyshacl", pyshacl_engine.find(data, shapes)
