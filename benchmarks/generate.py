@@ -51,9 +51,10 @@ def make_home(folder: Path, triples: int, seed: int = 1, errors: int = 0) -> Pat
     """Write a home with such a graph and errors, in place of what was made there before."""
     data = folder / "data" / "triples"
     data.mkdir(parents=True, exist_ok=True)
-    # What was made here before, which may have been larger.
-    for path in (*data.glob("made-*.ttl"), folder / "errors.csv"):
-        path.unlink(missing_ok=True)
+    # What was made here before may have been larger.
+    if before := [*data.glob("made-[0-9]*.ttl")]:
+        for path in (*before, folder / "errors.csv"):
+            path.unlink(missing_ok=True)
     graph = made(triples, seed)
     if errors:
         graph = chain(graph, with_errors(errors, seed, folder / "errors.csv"))

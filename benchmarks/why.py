@@ -55,7 +55,7 @@ def main() -> None:
                 rows.append(told)
                 print(*told, sep="\t", flush=True)
     tell(
-        f"Why, at {size:,} triples",
+        f"What is behind the rows (`--why`), {size:,} triples",
         "Seconds of the processor for a saved query with its defaults, and for the statements, "
         "works and places behind its rows (`--why`), medians of three rounds.",
         [(COLUMNS, rows)],

@@ -1,5 +1,6 @@
 """What stands behind a row, and which of five reasons there is for having none."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,14 @@ def test_every_query_can_say_why(query: object, store: MemoryStore) -> None:
     assert named and all(row[section] for row in named)
     if "statement" in answer.columns:
         assert len(named) == len(behind.rows)
+
+
+def test_a_why_may_end_in_a_comment(store: MemoryStore) -> None:
+    query = load_query("agency-theme-matrix", Project())
+    answer = run(query, store)
+    assert isinstance(answer, Table)
+    noted = dataclasses.replace(query, why=f"{query.why} # each of them")
+    assert what_is_behind(noted, store, answer) == what_is_behind(query, store, answer)
 
 
 def test_a_row_names_its_works_and_place(project: Project, store: MemoryStore) -> None:

@@ -91,10 +91,12 @@ def test_a_seed_gives_one_graph(tmp_path: Path) -> None:
 def test_a_folder_made_again_holds_the_new_graph_alone(tmp_path: Path) -> None:
     made(tmp_path, 201_000, seed=1, errors=1)
     data = tmp_path / "data" / "triples"
-    (data / "mine.ttl").write_text("", encoding="utf-8")
-    assert {path.name for path in data.iterdir()} == {"made-1.ttl", "made-2.ttl", "mine.ttl"}
+    for name in ("mine.ttl", "made-by-hand.ttl"):
+        (data / name).write_text("", encoding="utf-8")
+    mine = {"mine.ttl", "made-by-hand.ttl"}
+    assert {path.name for path in data.iterdir()} == mine | {"made-1.ttl", "made-2.ttl"}
     made(tmp_path, 1000, seed=1)
-    assert {path.name for path in data.iterdir()} == {"made-1.ttl", "mine.ttl"}
+    assert {path.name for path in data.iterdir()} == mine | {"made-1.ttl"}
     assert not (tmp_path / "errors.csv").exists()
 
 

@@ -172,7 +172,7 @@ def test_an_empty_graph_replaces_none(stub: Start) -> None:
         (answer("501 X"), "501 Not Implemented", "graph store"),
         (answer("503 X", b"busy\x1b"), "503 Service Unavailable: busy.* is not known", "wait"),
         (answer("507 X"), "507 Insufficient Storage.* is not known", "room"),
-        (answer("500 X"), "is not known", "push again"),
+        (answer("500 X"), "is not known", "--graph, if it keeps none without; then push again"),
         (answer("200 OK", b"<h1>", "text/html"), "web page", "graph store"),
         (answer("201 X", b"<h1>", "text/html"), "web page", "graph store"),
         (b"", "is not known", "push again"),
@@ -187,6 +187,12 @@ def test_what_a_server_refuses_is_told(stub: Start, said: bytes, what: str, fix:
     assert fix in error.fix
     assert ("is not known" in error.what) == ("push again" in error.fix) == ("not known" in what)
     assert len(found.requests) == 1
+
+
+def test_who_named_a_graph_is_not_told_to(stub: Start) -> None:
+    error = fails(stub(answer("500 X")).url, "is not known", graph="agency:health")
+    assert "log of the server" in error.fix
+    assert "--graph" not in error.fix
 
 
 def test_an_empty_page_is_no_page(stub: Start) -> None:

@@ -56,7 +56,7 @@ def what_is_behind(query: SavedQuery, store: Store, table: Table) -> Table:
         if "statement" not in table.columns:
             # First which statements they are, as the `why` may end in an OPTIONAL.
             which = " ".join(f"?{name}" for name in [*keys, "statement"])
-            wanted = f"{{ SELECT DISTINCT {which} WHERE {{ {wanted} {query.why} }} }}"
+            wanted = f"{{ SELECT DISTINCT {which} WHERE {{ {wanted} {query.why}\n}} }}"
         columns = " ".join(f"?{name}" for name in dict.fromkeys([*keys, "statement", *WHY[1:]]))
         order = " ".join(f'COALESCE(STR(?{name}), "")' for name in ("statement", *WHY[1:]))
         answer = store.query(
@@ -199,7 +199,7 @@ def _is_outside(param: Param, text: str, store: Store) -> bool:
     iri = to_sparql(NamedNode(wanted[0]))
     answer = store.query(
         f"{_PREFIXES}SELECT ?user WHERE {{ {{ ?user a {iri} }} UNION "
-        # Named anew, as Virtuoso finds nothing on a path of which both ends are given.
+        # Named anew, as Virtuoso may find nothing on a path of which both ends are given.
         f"{{ {{ ?narrower skos:broader* {iri} . BIND(COALESCE(?narrower) AS ?thing) }} "
         "?user ?how ?thing FILTER(STRSTARTS(STR(?how), STR(kg:))) } } LIMIT 1"
     )

@@ -1,7 +1,7 @@
 """A graph sent to a server, by the SPARQL 1.1 Graph Store HTTP Protocol."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -32,10 +32,11 @@ _FIXES = {
     "KG_ENDPOINT_TOKEN, to those who may",
     405: f"let the server be written to, or {_ADDRESS}",
     413: "push fewer files at a time, or let the server take larger requests",
-    500: f"{_LOOK}; some keep nothing without the name of a graph (--graph)",
-    **dict.fromkeys((502, 504), _LOOK),
+    **dict.fromkeys((500, 502, 504), _LOOK),
     507: "make room on the server",
 }
+# Virtuoso has no graph without a name, and answers 500.
+_UNNAMED = {**_FIXES, 500: f"{_LOOK}; or name a graph with --graph, if it keeps none without"}
 
 Told = Callable[[str], None]
 
@@ -112,7 +113,12 @@ def push(
         told(f"sending {count(number, 'triple')} ({size / 1e6:,.1f} MB)")
         seconds = allowed + size / _SLOWEST
         try:
-            _send(request, reading, dataclasses.replace(limits, seconds=seconds, follow=False))
+            _send(
+                request,
+                reading,
+                dataclasses.replace(limits, seconds=seconds, follow=False),
+                _FIXES if graph else _UNNAMED,
+            )
         except KeyboardInterrupt:
             told(f"stopped: {_gone(reading)}")
             raise
@@ -140,7 +146,7 @@ def _write(triples: Iterable[Triple], body: IO[bytes]) -> int:
     return number
 
 
-def _send(request: Request, reading: Progress, limits: Limits) -> None:
+def _send(request: Request, reading: Progress, limits: Limits, fixes: Mapping[int, str]) -> None:
     try:
         reply = exchange(request, limits)
     except SentElsewhere:
@@ -148,7 +154,7 @@ def _send(request: Request, reading: Progress, limits: Limits) -> None:
     except EndpointFailed as error:
         raise _unsure(error, reading) from error
     if reply.status not in _DONE:
-        refused = refusal(reply, limits, "graph", _FIXES)
+        refused = refusal(reply, limits, "graph", fixes)
         may_have_kept = (reply.status or 0) >= 500 and reply.status != HTTPStatus.NOT_IMPLEMENTED
         raise _unsure(refused, reading) if may_have_kept else refused
     # Virtuoso calls an empty answer a page.
