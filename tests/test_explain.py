@@ -44,7 +44,7 @@ def test_every_query_can_say_why(query: object, store: MemoryStore) -> None:
 
 
 def test_a_why_may_end_in_a_comment(store: MemoryStore) -> None:
-    query = load_query("agency-theme-matrix", Project())
+    query = load_query(Project(), "agency-theme-matrix")
     answer = run(query, store)
     assert isinstance(answer, Table)
     noted = dataclasses.replace(query, why=f"{query.why} # each of them")
